@@ -1,0 +1,65 @@
+# Every target sets up what it needs by itself. `make` alone lists the targets.
+PYTHON ?= python3
+RAW_DIR ?= data/demo
+WAREHOUSE_DIR ?= warehouse
+CUSTOMERS ?= 20000
+SEED ?= 1
+SIZE ?= S
+PYTEST_ARGS ?=
+
+# Handed to the scripts through the environment, so that spaces and quotes arrive as they are.
+export RAW_DIR WAREHOUSE_DIR
+ifdef AS_OF
+export AS_OF
+endif
+ifdef TIMEZONE
+export TIMEZONE
+endif
+ifdef VARS
+export VARS
+endif
+ifdef SEGMENTS
+export SEGMENTS
+endif
+
+# No tool calls home.
+export DO_NOT_TRACK := 1
+export DBT_SEND_ANONYMOUS_USAGE_STATS := false
+export GX_ANALYTICS_ENABLED := false
+export PIP_DISABLE_PIP_VERSION_CHECK := 1
+export DBT_PROFILES_DIR := $(CURDIR)/profiles
+
+RUN := .venv/bin/python
+
+.DEFAULT_GOAL := help
+.PHONY: help build test lint demo-data bench clean lock setup-build setup-test setup-duckdb2
+
+help: ## list the targets
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
+
+build: setup-build ## build and publish the tables (RAW_DIR WAREHOUSE_DIR AS_OF TIMEZONE VARS SEGMENTS)
+	@if [ "$$RAW_DIR" = data/demo ] && [ ! -e data/demo/manifest.json ]; then \
+		$(MAKE) --no-print-directory demo-data; fi
+	@$(RUN) scripts/build.py
+
+test: setup-test setup-duckdb2 lint ## lint, then run every test (PYTEST_ARGS)
+	@$(RUN) -m pytest $(PYTEST_ARGS)
+
+lint: setup-test ## check SQL, Python, YAML, portability and the project's conventions
+	@$(RUN) scripts/lint.py
+
+demo-data: setup-build ## write generated input to data/demo (CUSTOMERS SEED END)
+	@$(RUN) scripts/demo_data.py --customers $(CUSTOMERS) --seed $(SEED) $(if $(END),--end $(END))
+
+bench: setup-build ## measure the build against two yardsticks (SIZE=S or M)
+	@$(RUN) scripts/bench.py $(SIZE)
+
+clean: ## remove what the targets made, the environments and the demo data included
+	rm -rf .venv .venv-duckdb2 .venv.lock target logs data/demo "$$WAREHOUSE_DIR" \
+		.pytest_cache .ruff_cache .hypothesis
+
+lock: setup-test ## resolve the lock files from the .in files (UPGRADE=1 takes newer versions)
+	@$(RUN) scripts/lock.py $(if $(UPGRADE),--upgrade)
+
+setup-build setup-test setup-duckdb2: setup-%:
+	@$(PYTHON) scripts/setup.py $*

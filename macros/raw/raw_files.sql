@@ -1,0 +1,56 @@
+{#- SQL that scans each raw table, by table name; a table that is not there has no entry.
+    tables: list of source nodes. Raises a named error where a table has two forms. -#}
+{% macro raw_files(tables) %}
+  {{- return(adapter.dispatch('raw_files', 'customer_segmentation')(tables)) -}}
+{% endmacro %}
+
+{% macro default__raw_files(tables) %}
+  {#- Other engines read tables of the warehouse. -#}
+  {%- set found = {} -%}
+  {%- for table in tables -%}
+    {%- set relation = adapter.get_relation(
+        var('raw_database', target.database), var('raw_schema', none) or 'raw',
+        var('raw_' ~ table.name ~ '_identifier', table.name)) -%}
+    {%- if relation -%}{%- do found.update({table.name: relation | string}) -%}{%- endif -%}
+  {%- endfor -%}
+  {{- return(found) -}}
+{% endmacro %}
+
+{% macro duckdb__raw_files(tables) %}
+  {%- set found = {} -%}
+  {%- set file_tables = [] -%}
+  {%- for table in tables -%}
+    {%- if table.source_name == 'raw' and var('raw_schema', none) -%}
+      {%- do found.update(default__raw_files([table])) -%}
+    {%- else -%}{%- do file_tables.append(table) -%}{%- endif -%}
+  {%- endfor -%}
+  {%- set globs = [] -%}
+  {%- for table in file_tables -%}
+    {%- set folder = env_var('WAREHOUSE_DIR', 'warehouse') ~ '/input_checks' if table.source_name == 'checks'
+        else env_var('RAW_DIR', 'data/demo') -%}
+    {%- for ending in ['.parquet', '/**/*.parquet', '.csv'] -%}
+      {%- set pattern = sql_string(folder ~ '/' ~ table.name ~ ending) -%}
+      {%- do globs.append("select '" ~ table.name ~ "' as table_name, " ~ pattern ~ " as pattern, count(*) as files from glob(" ~ pattern ~ ")") -%}
+    {%- endfor -%}
+  {%- endfor -%}
+  {%- for row in (run_query(globs | join(' union all ')) if globs else []) if row[2] > 0 -%}
+    {%- if row[0] in found -%}
+      {%- do exceptions.raise_compiler_error(
+          "Input: " ~ row[0] ~ " is there twice in " ~ raw_location() ~ ", also as " ~ row[1] ~ "; keep one form.") -%}
+    {%- endif -%}
+    {%- set reader = "read_csv(" ~ sql_string(row[1]) ~ ", header = true, all_varchar = true, delim = ',', quote = '\"', escape = '\"')"
+        if row[1].endswith('.csv') else
+        "read_parquet(" ~ sql_string(row[1]) ~ ", union_by_name = true, hive_partitioning = " ~ ('**' in row[1]) ~ ")" -%}
+    {%- do found.update({row[0]: reader}) -%}
+  {%- endfor -%}
+  {{- return(found) -}}
+{% endmacro %}
+
+{#- Types of a scan's columns, by lower-case name. scan: SQL of a relation. -#}
+{% macro raw_actual_types(scan) %}
+  {%- set types = {} -%}
+  {%- for row in run_query('describe select * from ' ~ scan) -%}
+    {%- do types.update({row[0] | lower: row[1] | upper}) -%}
+  {%- endfor -%}
+  {{- return(types) -}}
+{% endmacro %}

@@ -1,0 +1,54 @@
+{#- Make one view per table of the input contract, with every column of the contract.
+
+    Runs as on-run-start, so models read plain sources and compile on an empty database.
+    Reads files under RAW_DIR on DuckDB, or tables of the warehouse where var raw_schema is set.
+    Raises: a named error for a missing required table or column, two files for one table,
+    an unreadable file. -#}
+{% macro register_raw_tables() %}
+  {%- if not execute -%}{{ return('') }}{%- endif -%}
+  {%- set tables = graph.sources.values()
+      | selectattr('package_name', 'equalto', 'customer_segmentation')
+      | selectattr('source_name', 'in', ['raw', 'checks']) | sort(attribute='name') | list -%}
+  {%- set found = raw_files(tables) -%}
+  {%- for schema in tables | map(attribute='schema') | unique -%}
+    {%- do run_query('create schema if not exists ' ~ schema) -%}
+  {%- endfor -%}
+  {%- for table in tables -%}
+    {%- set scan = found.get(table.name) -%}
+    {%- if not scan and raw_is_required(table) -%}
+      {%- do exceptions.raise_compiler_error(
+          "Input: no " ~ table.name ~ " in " ~ raw_location() ~ ". Expected " ~ table.name ~ ".parquet, "
+          ~ table.name ~ "/**/*.parquet or " ~ table.name ~ ".csv; set RAW_DIR to the folder that holds your files.") -%}
+    {%- endif -%}
+    {%- do run_query('create or replace view ' ~ table.schema ~ '.' ~ table.identifier ~ ' as ' ~ raw_view_sql(table, scan)) -%}
+  {%- endfor -%}
+{% endmacro %}
+
+{#- SQL of the view of one contract table.
+    table: source node. scan: SQL of the table's rows, or none where it is absent. -#}
+{% macro raw_view_sql(table, scan) %}
+  {%- set actual = raw_actual_types(scan) if scan else {} -%}
+  {%- set missing = [] -%}
+  {%- set expressions = [] -%}
+  {%- for column in table.columns.values() -%}
+    {%- set actual_type = actual.get(column.name) -%}
+    {%- if scan and not actual_type and raw_is_required(column) -%}{%- do missing.append(column.name) -%}{%- endif -%}
+    {%- do expressions.append(raw_column(column.name, column.data_type, actual_type) ~ ' as ' ~ column.name) -%}
+  {%- endfor -%}
+  {%- if missing -%}
+    {%- do exceptions.raise_compiler_error(
+        "Input: " ~ table.name ~ " in " ~ raw_location() ~ " lacks the required column(s) " ~ missing | join(', ')
+        ~ "; it has " ~ actual.keys() | join(', ') ~ ". Rename or add them (docs/your_data.md).") -%}
+  {%- endif -%}
+  {{- return('select ' ~ expressions | join(', ') ~ (' from ' ~ scan if scan else ' where false')) -}}
+{% endmacro %}
+
+{#- Whether a source table or column of the contract must be there. node: source table or column. -#}
+{% macro raw_is_required(node) %}
+  {{- return((node.config.meta if node.config else node.meta).get('required', false)) -}}
+{% endmacro %}
+
+{#- Where the raw tables are, in words for messages. -#}
+{% macro raw_location() %}
+  {{- return("schema " ~ var('raw_schema') if var('raw_schema', none) else "RAW_DIR '" ~ env_var('RAW_DIR', 'data/demo') ~ "'") -}}
+{% endmacro %}

@@ -1,0 +1,71 @@
+{#- Score 1-5 of each distinct value of a metric within its basis, as columns basis, value, score.
+
+    Mode quantile: least(5, 1 + floor(5 * (rank - 1) / greatest(n - 1, 1))) over the customers of the
+    basis, so equal values share a score; ranks come from the distinct values, because a window over
+    all customers would put them on one worker. Modes fixed and frozen read seed score_breaks.
+    inputs: relation with columns basis and the metric. metric: recency, frequency or monetary.
+    value: SQL expression of the metric, growing with what is better. -#}
+{% macro scored_values(inputs, metric, value) %}
+  {%- set mode = var('score_mode') -%}
+  {%- if mode not in ['quantile', 'fixed', 'frozen'] -%}
+    {%- do exceptions.raise_compiler_error("score_mode: '" ~ mode ~ "' is unknown; allowed: quantile, fixed, frozen.") -%}
+  {%- endif %}
+    with distinct_values as (
+        select
+            basis,
+            {{ value }} as value,
+            count(*) as customers
+        from {{ inputs }}
+        group by
+            basis,
+            {{ value }}
+    )
+    {% if mode == 'quantile' -%}
+    , ranked as (
+        select
+            basis,
+            value,
+            sum(customers) over (partition by basis order by value) - customers as customers_below,
+            sum(customers) over (partition by basis) as customers
+        from distinct_values
+    )
+
+    select
+        basis,
+        value,
+        cast(
+            case
+                {%- if metric == 'monetary' %}
+                when value <= 0 then 1
+                {%- endif %}
+                else least(5, 1 + floor(5 * customers_below / greatest(customers - 1, 1)))
+            end as int
+        ) as score
+    from ranked
+    {%- else -%}
+    select
+        distinct_values.basis,
+        distinct_values.value,
+        cast(breaks.score as int) as score
+    from distinct_values
+    left join {{ ref('score_breaks') }} as breaks
+        on
+            distinct_values.basis = breaks.basis
+            and breaks.score_mode = '{{ mode }}'
+            and breaks.metric = '{{ metric }}'
+            and (breaks.from_value is null or distinct_values.value >= breaks.from_value)
+            and (breaks.below_value is null or distinct_values.value < breaks.below_value)
+    {%- endif %}
+{%- endmacro %}
+
+{#- Decile 1 (best) to 10 of a place in a descending order, sized as ntile(10) sizes them (the first
+    n mod 10 deciles hold one more). A tie group takes the decile of its best place.
+    above: customers before the tie group. all_customers: customers in all. -#}
+{% macro decile_of_position(above, all_customers) -%}
+    case
+        when {{ above }} < ({{ all_customers }} % 10) * (floor({{ all_customers }} / 10) + 1)
+            then 1 + floor({{ above }} / (floor({{ all_customers }} / 10) + 1))
+        else 1 + ({{ all_customers }} % 10)
+            + floor(({{ above }} - ({{ all_customers }} % 10) * (floor({{ all_customers }} / 10) + 1)) / nullif(floor({{ all_customers }} / 10), 0))
+    end
+{%- endmacro %}

@@ -1,0 +1,108 @@
+{#- Comma-separated sorted codes of the reasons that hold for a row; NULL where none does.
+    reasons: dict of reason code to SQL condition. Codes in var accept_with_null never reject.
+    The conditions are or-ed first because almost no row has any. -#}
+{% macro reason_codes(reasons) %}
+  {%- set nullable = ['invalid_email', 'invalid_phone', 'invalid_json', 'out_of_range', 'unparsable_boolean'] -%}
+  {%- for code in var('accept_with_null') if code not in nullable -%}
+    {%- do exceptions.raise_compiler_error("accept_with_null: '" ~ code ~ "' can not be accepted; allowed: " ~ nullable | join(', ') ~ ".") -%}
+  {%- endfor -%}
+  {%- set kept = reasons.items() | rejectattr(0, 'in', var('accept_with_null')) | sort(attribute=0) | list -%}
+        case
+            when
+            {%- for code, condition in kept %}
+                {{ 'or ' if not loop.first }}({{ condition }})
+            {%- endfor %}
+                then concat_ws(
+                    ','
+            {%- for code, condition in kept %},
+                    case when {{ condition }} then '{{ code }}' end
+            {%- endfor %}
+                )
+        end
+{%- endmacro %}
+
+{#- A raw row as JSON text, every column of the contract as text.
+    table: name of the raw table. without: columns left out. -#}
+{% macro raw_row_json(table, without=[]) %}
+  {%- set pairs = {} -%}
+  {%- if execute -%}
+    {%- for node in graph.sources.values() if node.source_name == 'raw' and node.name == table -%}
+      {%- for column in node.columns if column not in without -%}
+        {%- do pairs.update({column: 'cast(' ~ column ~ ' as string)'}) -%}
+      {%- endfor -%}
+    {%- endfor -%}
+  {%- endif -%}
+  {{- return(json_object(pairs) if pairs else 'cast(null as string)') -}}
+{% endmacro %}
+
+{#- Ids that occur more than once, as a relation with column repeated_id. source: relation. id: column. -#}
+{% macro repeated_ids(source, id) %}
+    select cast({{ id }} as string) as repeated_id
+    from {{ source }}
+    where {{ id }} is not null
+    group by {{ id }}
+    having count(*) > 1
+{%- endmacro %}
+
+{#- The typed rows of a table with version_rank (1 = kept) and kept_content (what the kept row says).
+
+    Of the valid rows with one id the latest is kept: order_columns, then content, so that the order
+    of arrival never decides. Only ids that occur twice are sorted; the rest streams through.
+    typed: relation of a base_<table>__typed model. id: id column. order_columns: typed time columns,
+    most telling first. -#}
+{% macro ranked_versions(typed, id, order_columns) %}
+    {%- set latest_first = order_columns | join(' desc nulls last, ') ~ ' desc nulls last, row_content desc' %}
+    select
+        *,
+        1 as version_rank,
+        cast(null as string) as kept_content
+    from {{ typed }}
+    where not is_repeated
+
+    union all
+
+    select
+        *,
+        row_number() over (partition by {{ id }}, (reason_codes is null) order by {{ latest_first }}) as version_rank,
+        first_value(row_content) over (partition by {{ id }}, (reason_codes is null) order by {{ latest_first }}) as kept_content
+    from {{ typed }}
+    where is_repeated
+{%- endmacro %}
+
+{#- Columns reason_codes and raw_row of a base model over ranked_versions. -#}
+{% macro quarantine_columns() %}
+    case
+        when reason_codes is not null then reason_codes
+        when version_rank > 1 and row_content = kept_content then 'exact_duplicate'
+        when version_rank > 1 then 'superseded_duplicate'
+    end as reason_codes,
+    case when reason_codes is not null or version_rank > 1 then raw_row end as raw_row
+{%- endmacro %}
+
+{#- Columns is_repeated, row_content and raw_row of a base_<table>__typed model; the JSON is built for
+    the few rows that need it. table: name of the raw table. -#}
+{% macro row_evidence_columns(table) %}
+    repeated_id is not null as is_repeated,
+    case when repeated_id is not null then {{ raw_row_json(table, without=['loaded_at']) }} end as row_content,
+    case when reason_codes is not null or repeated_id is not null then {{ raw_row_json(table) }} end as raw_row
+{%- endmacro %}
+
+{#- Column raw_row with each personal value (meta.personal in the input contract) as a salted hash,
+    unless var expose_pii. table: name of the raw table. -#}
+{% macro masked_raw_row(table) %}
+  {%- set personal = [] -%}
+  {%- set pairs = {} -%}
+  {%- if execute -%}
+    {%- for node in graph.sources.values() if node.source_name == 'raw' and node.name == table -%}
+      {%- for column in node.columns.values() -%}
+        {%- set value = json_text_value('raw_row', column.name) -%}
+        {%- if column.config.meta.get('personal') -%}
+          {%- do personal.append(column.name) -%}
+          {%- set value = 'md5(' ~ sql_string(var('pii_salt')) ~ ' || ' ~ value ~ ')' -%}
+        {%- endif -%}
+        {%- do pairs.update({column.name: value}) -%}
+      {%- endfor -%}
+    {%- endfor -%}
+  {%- endif -%}
+  {{- return(json_object(pairs) if personal and not var('expose_pii') else 'raw_row') -}}
+{% endmacro %}

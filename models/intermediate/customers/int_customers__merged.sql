@@ -1,0 +1,75 @@
+{#- Each attribute is the latest one known; the parts of an address come from one contact, so that no
+    city ends up in another's country; a consent withdrawn on one contact holds for the customer. -#}
+{%- set attributes = ['email', 'phone', 'first_name', 'last_name', 'birth_date', 'gender', 'language', 'time_zone',
+    'acquisition_source', 'acquisition_campaign', 'preferred_channel', 'job_title', 'company_name', 'company_industry',
+    'company_employees', 'company_annual_revenue', 'plan', 'attributes'] %}
+{%- set address_parts = ['country_code', 'region', 'city', 'postal_code', 'latitude', 'longitude'] %}
+{%- set consents = ['email_consent', 'sms_consent', 'push_consent', 'ads_consent'] %}
+
+with contacts as (
+    select
+        identities.customer_id,
+        existing.*
+    from {{ ref('int_contacts__existing') }} as existing
+    inner join {{ ref('int_identities__resolved') }} as identities
+        on existing.contact_id = identities.contact_id
+),
+
+customer_sizes as (
+    select
+        customer_id,
+        count(*) as contact_count
+    from {{ ref('int_identities__resolved') }}
+    group by customer_id
+    having count(*) > 1
+),
+
+linked as (
+    select
+        contacts.*,
+        customer_sizes.contact_count,
+        row_number() over (
+            partition by contacts.customer_id
+            order by coalesce(contacts.updated_at, contacts.created_at) desc, contacts.contact_id
+        ) as contact_rank
+    from contacts
+    inner join customer_sizes
+        on contacts.customer_id = customer_sizes.customer_id
+),
+
+located as (
+    select
+        *,
+        min(case when country_code is not null then contact_rank end) over (partition by customer_id) as address_rank
+    from linked
+)
+
+select
+    customer_id,
+    cast(1 as int) as contact_count,
+    created_at,
+    updated_at,
+    {%- for column in attributes + address_parts + consents %}
+    {{ column }}{{ ',' if not loop.last }}
+    {%- endfor %}
+from contacts
+where not exists (select 1 from customer_sizes where customer_sizes.customer_id = contacts.customer_id)
+
+union all
+
+select
+    customer_id,
+    cast(max(contact_count) as int) as contact_count,
+    min(created_at) as created_at,
+    max(updated_at) as updated_at,
+    {%- for column in attributes %}
+    min_by({{ column }}, contact_rank) filter (where {{ column }} is not null) as {{ column }},
+    {%- endfor %}
+    {%- for column in address_parts %}
+    max(case when contact_rank = address_rank then {{ column }} end) as {{ column }},
+    {%- endfor %}
+    {%- for column in consents %}
+    bool_and({{ column }}) as {{ column }}{{ ',' if not loop.last }}
+    {%- endfor %}
+from located
+group by customer_id

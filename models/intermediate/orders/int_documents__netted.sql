@@ -1,0 +1,48 @@
+{{ config(materialized='view') }}
+
+with documents as (
+    select * from {{ ref('int_documents__valid') }}
+),
+
+refunds as (
+    select
+        original_order_id as refunded_order_id,
+        sum(net_amount) as refunded_amount
+    from documents
+    where document_type = 'refund' and original_order_id is not null
+    group by original_order_id
+),
+
+netted as (
+    select
+        documents.customer_id,
+        documents.order_id,
+        documents.document_type,
+        documents.ordered_date,
+        documents.net_amount,
+        case
+            when documents.document_type = 'order'
+                then documents.net_amount - coalesce(refunds.refunded_amount, 0)
+        end as kept_amount
+    from documents
+    left join refunds
+        on
+            documents.order_id = refunds.refunded_order_id
+            and documents.document_type = 'order'
+)
+
+select
+    customer_id,
+    order_id,
+    document_type,
+    ordered_date,
+    case when document_type = 'order' then net_amount else -net_amount end as signed_amount,
+    cast(kept_amount as decimal(18,4)) as kept_amount,
+    coalesce(
+        kept_amount > 0
+        {%- if not var('occasions_require_revenue') %}
+        -- An order that was free from the start counts; one refunded to nothing does not.
+        or (kept_amount = 0 and net_amount = 0)
+        {%- endif %}
+    , false) as is_occasion
+from netted

@@ -1,0 +1,34 @@
+{%- set segments = segment_catalogue().segments if execute else [] -%}
+with declared as (
+    {%- if segments %}
+    select * from (values
+{{ segment_value_rows(segments) }}
+    ) as catalogue (
+        segment, label, description, layer, goal, owner, reach, rule_text, rule_hash, holdout_salt,
+        priority, min_customers, max_share, holdout_below
+    )
+    {%- else %}
+    select
+        null as segment, null as label, null as description, null as layer, null as goal,
+        null as owner, null as reach, null as rule_text, null as rule_hash, null as holdout_salt,
+        null as priority, null as min_customers, null as max_share, null as holdout_below
+    where 1 = 0
+    {%- endif %}
+)
+
+select
+    cast(declared.segment as string) as segment,
+    cast(declared.label as string) as label,
+    cast(declared.description as string) as description,
+    cast(declared.layer as string) as layer,
+    cast(declared.goal as string) as goal,
+    cast(declared.owner as string) as owner,
+    cast(declared.priority as int) as priority,
+    cast(declared.reach as string) as reach,
+    cast(declared.rule_text as string) as rule_text,
+    cast(declared.rule_hash as string) as rule_hash,
+    cast(declared.min_customers as int) as min_customers,
+    cast(declared.max_share as double) as max_share,
+    cast(declared.holdout_salt as string) as holdout_salt,
+    cast(declared.holdout_below as int) as holdout_below
+from declared

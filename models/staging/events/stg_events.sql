@@ -1,0 +1,17 @@
+select
+    event_id,
+    contact_id,
+    event_type,
+    occurred_at,
+    {{ local_date('occurred_at') }} as occurred_date,
+    channel,
+    campaign_id,
+    message_id,
+    session_id,
+    product_id,
+    category,
+    value,
+    properties,
+    loaded_at
+from {{ ref('base_events') }}
+where reason_codes is null

@@ -1,0 +1,174 @@
+"""Check the project's conventions; every part runs, and one finding in any makes the exit code 1.
+
+Usage: .venv/bin/python scripts/lint.py [python] [portability] [project] [conventions] [sql]
+
+python: ruff. portability: scripts/check_portability.py. project: dbt reads the project and warns
+of nothing, and every key of its YAML is one that dbt knows. conventions: dbt-bouncer.yml over the
+manifest. sql: sqlfluff over what the models compile to; a file it skips is a finding.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parent.parent
+BIN = Path(sys.executable).parent
+PROPERTY_FOLDERS = ("models", "seeds", "macros", "tests", "analyses", "snapshots")
+# The linters' own target: in memory, with its own artifacts, so that it disturbs no build.
+ENVIRONMENT = {
+    **os.environ,
+    "DBT_PROFILES_DIR": "profiles",
+    "DBT_TARGET": "lint",
+    "DBT_TARGET_PATH": "target/lint",
+    "DBT_LOG_PATH": "target/lint/logs",
+    "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    "DBT_USE_COLORS": "false",
+    "DO_NOT_TRACK": "1",
+    "NO_COLOR": "1",
+}
+
+
+def run(*command: str | Path) -> tuple[int, str]:
+    """Run a command in the project's folder and return its exit code and all its output."""
+    done = subprocess.run(
+        command,
+        cwd=ROOT,
+        env=ENVIRONMENT,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.STDOUT,
+        text=True,
+        check=False,
+    )
+    return done.returncode, done.stdout.strip()
+
+
+def lint_python() -> list[str]:
+    """Return ruff's findings, in the rules and in the layout."""
+    findings = []
+    for options in (
+        ("check", "--quiet", "--output-format", "concise"),
+        ("format", "--check", "-q"),
+    ):
+        code, output = run(BIN / "ruff", *options, "scripts", "tests")
+        if code:
+            findings += [*output.splitlines()] or ["ruff failed"]
+    return [
+        f"{line}: not in ruff's layout -> run `ruff format`" if line.endswith(".py") else line
+        for line in findings
+    ]
+
+
+def lint_portability() -> list[str]:
+    """Return the constructs that another engine reads differently."""
+    code, output = run(sys.executable, "scripts/check_portability.py")
+    return output.splitlines() if code else []
+
+
+def lint_project() -> list[str]:
+    """Return what dbt warns of, and the YAML keys it does not know."""
+    code, output = run(BIN / "dbt", "--quiet", "--warn-error-options", '{"error": "all"}', "parse")
+    return ([output] if code else []) + unknown_keys(ROOT)
+
+
+def unknown_keys(root: Path) -> list[str]:
+    """Return the keys and values in the dbt YAML below `root` that dbt's own schemas refuse.
+
+    dbt carries the schemas but applies them for some warehouses only, DuckDB not among them.
+    """
+    import yaml
+    from dbt.jsonschemas.jsonschemas import (
+        CustomDraft7Validator,
+        error_path_to_string,
+        project_schema,
+        resources_schema,
+    )
+
+    resources = CustomDraft7Validator(resources_schema())
+    files = [(root / "dbt_project.yml", CustomDraft7Validator(project_schema()))]
+    for folder in PROPERTY_FOLDERS:
+        files += [(path, resources) for path in sorted((root / folder).rglob("*.yml"))]
+    findings = []
+    for path, validator in files:
+        content = yaml.safe_load(path.read_text(encoding="utf-8"))
+        for error in validator.iter_errors(content or {}):
+            cause = deepest_cause(error)
+            # Macros and tests take the types and arguments that their authors give them.
+            message = re.sub(r"\s+", " ", cause.message)[:200]
+            place = error_path_to_string(error) or "top level"
+            findings.append(f"{path.relative_to(root)}: {place}: {message}")
+    return findings
+
+
+def deepest_cause(error: object) -> object:
+    """Return the error inside an "any of these" that lies deepest, which is the telling one."""
+    while error.context:  # type: ignore[attr-defined]
+        error = max(error.context, key=lambda inner: len(inner.absolute_path))  # type: ignore
+    return error
+
+
+def lint_conventions() -> list[str]:
+    """Return what dbt-bouncer finds in the manifest that `project` has written."""
+    if not (ROOT / "target/lint/manifest.json").exists():
+        return ["target/lint/manifest.json is missing -> run the part `project` first"]
+    code, output = run(BIN / "dbt-bouncer", "run", "--config-file", "dbt-bouncer.yml")
+    return output.splitlines() if code else []
+
+
+def lint_sql() -> list[str]:
+    """Return sqlfluff's findings; what it skips or cannot read counts."""
+    paths = [name for name in ("models", "tests/singular", "analyses") if (ROOT / name).is_dir()]
+    code, output = run(
+        BIN / "sqlfluff", "lint", "--processes", "2", "--disable-progress-bar", *paths
+    )
+    skipped = [line for line in output.splitlines() if "Skipped file" in line or "skipping" in line]
+    return output.splitlines() if code else skipped
+
+
+PARTS: dict[str, Callable[[], list[str]]] = {
+    "python": lint_python,
+    "portability": lint_portability,
+    "project": lint_project,
+    "conventions": lint_conventions,
+    "sql": lint_sql,
+}
+
+
+def timed(name: str) -> tuple[str, list[str], float]:
+    """Run one part and return its name, its findings and the seconds it took."""
+    start = time.monotonic()
+    findings = PARTS[name]()
+    return name, findings, time.monotonic() - start
+
+
+def main(names: list[str]) -> int:
+    """Run the parts named, or all, print a line for each and return the exit code."""
+    unknown = [name for name in names if name not in PARTS]
+    if unknown:
+        print(f"lint: no part {unknown[0]!r}; there are {', '.join(PARTS)}", file=sys.stderr)
+        return 2
+    chosen = [name for name in PARTS if not names or name in names]
+    # One chain writes the manifest and reads it, the other compiles: dbt cannot share a folder.
+    chains = [
+        [name for name in chosen if name != "sql"],
+        [name for name in chosen if name == "sql"],
+    ]
+    with ThreadPoolExecutor(max_workers=2) as pool:
+        results = pool.map(lambda chain: [timed(name) for name in chain], chains)
+        failed = 0
+        for name, findings, seconds in (result for chain in results for result in chain):
+            failed += bool(findings)
+            print(f"lint {name}: {'FAILED' if findings else 'ok'} ({seconds:.1f} s)", flush=True)
+            for finding in findings:
+                print(f"  {finding}")
+    return 1 if failed else 0
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))

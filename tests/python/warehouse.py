@@ -1,0 +1,90 @@
+"""Build a warehouse with dbt for a test, and read it."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import duckdb
+
+PROJECT_DIR = Path(__file__).resolve().parents[2]
+
+
+def run_dbt(
+    *arguments: str,
+    raw_dir: Path,
+    warehouse_dir: Path,
+    variables: Mapping[str, Any] | None = None,
+    env: Mapping[str, str] | None = None,
+) -> subprocess.CompletedProcess[str]:
+    """Run one dbt command on the project in a process of its own.
+
+    Args:
+        arguments: the command and its options, e.g. "build", "--select", "+rfm_scores".
+        raw_dir: folder of the contract's tables.
+        warehouse_dir: folder of warehouse.duckdb; dbt's target and logs go there too.
+        variables: dbt vars over those of vars.yml.
+        env: environment variables over the current ones.
+
+    Returns:
+        The finished process; its return code is not checked.
+    """
+    warehouse_dir.mkdir(parents=True, exist_ok=True)
+    environment = {
+        **os.environ,
+        "RAW_DIR": str(raw_dir),
+        "WAREHOUSE_DIR": str(warehouse_dir),
+        "DBT_PROFILES_DIR": str(PROJECT_DIR / "profiles"),
+        "DO_NOT_TRACK": "1",
+        "NO_COLOR": "1",
+        **(env or {}),
+    }
+    command = [sys.executable, "-m", "dbt.cli.main", *arguments]
+    command += ["--target-path", str(warehouse_dir / "target")]
+    command += ["--log-path", str(warehouse_dir / "logs")]
+    command += ["--vars", json.dumps(dict(variables or {}))]
+    return subprocess.run(
+        command, cwd=PROJECT_DIR, env=environment, capture_output=True, text=True, check=False
+    )
+
+
+def build_warehouse(
+    raw_dir: Path,
+    warehouse_dir: Path,
+    variables: Mapping[str, Any],
+    select: str | None = None,
+    env: Mapping[str, str] | None = None,
+) -> Path:
+    """Build seeds, models and data tests (unit tests left out) and return the database's path.
+
+    Args:
+        raw_dir: folder of the contract's tables.
+        warehouse_dir: folder of warehouse.duckdb.
+        variables: dbt vars over those of vars.yml.
+        select: nodes in dbt's selection syntax, separated by spaces; None builds everything.
+        env: environment variables over the current ones.
+
+    Raises:
+        AssertionError: dbt failed; the message ends with its output.
+    """
+    arguments = ["build", "--exclude-resource-type", "unit_test"]
+    if select:
+        arguments += ["--select", *select.split()]
+    result = run_dbt(
+        *arguments, raw_dir=raw_dir, warehouse_dir=warehouse_dir, variables=variables, env=env
+    )
+    assert result.returncode == 0, (
+        f"dbt build failed:\n{result.stdout[-4000:]}{result.stderr[-2000:]}"
+    )
+    return warehouse_dir / "warehouse.duckdb"
+
+
+def read(database: Path, sql: str, parameters: list[Any] | None = None) -> list[tuple[Any, ...]]:
+    """Rows of a query on a built warehouse, opened read-only."""
+    with duckdb.connect(str(database), read_only=True) as connection:
+        return connection.execute(sql, parameters).fetchall()
