@@ -144,9 +144,10 @@ def rounding_casts(source: Source) -> Iterator[tuple[int, str]]:
     """Find casts of fractions to integers, which one engine rounds and another cuts off."""
     for place, _, body in calls(source.sql, "cast|try_cast"):
         value, _, target = body.rpartition(" as ")
-        is_fraction = re.search(r"/|\d\.\d", value)
-        is_rounded = re.match(r"\s*(?:round|floor|ceil|ceiling)\s*\(", value)
-        if re.fullmatch(rf"\s*(?:{INTEGERS})\s*", target) and is_fraction and not is_rounded:
+        for start, _, inner in calls(value, "round|floor|ceil|ceiling"):
+            whole = len(inner) + value.index("(", start) - start + 2
+            value = value[:start] + " " * whole + value[start + whole :]
+        if re.fullmatch(rf"\s*(?:{INTEGERS})\s*", target) and re.search(r"/|\d\.\d", value):
             yield place, "cast of a fraction to an integer"
 
 

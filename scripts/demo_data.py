@@ -125,9 +125,9 @@ def connect(options: argparse.Namespace, work: Path) -> duckdb.DuckDBPyConnectio
         "order_slots": order_slots,
         "event_slots": event_slots,
         # measured on a million people: what turns the asked means into the scale of the draws
-        "order_factor": f"cast({(options.orders_per_customer * 0.9665 / 0.83 - 1.0) * 1.0} as double)",
+        "order_factor": f"cast({(options.orders_per_customer * 0.963 - 0.83) / 0.2904} as double)",
         "web_factor": f"cast({options.events_per_customer * 0.1} as double)",
-        "mail_factor": f"cast({options.events_per_customer * 0.3} as double)",
+        "mail_factor": f"cast({options.events_per_customer * 0.46} as double)",
         "other_factor": f"cast({options.events_per_customer * 0.1} as double)",
     }
     for name, value in variables.items():

@@ -9,14 +9,20 @@ manifest. sql: sqlfluff over what the models compile to; a file it skips is a fi
 
 from __future__ import annotations
 
+import json
 import os
 import re
 import subprocess
 import sys
+import tempfile
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from jsonschema import ValidationError
 
 ROOT = Path(__file__).resolve().parent.parent
 BIN = Path(sys.executable).parent
@@ -51,18 +57,15 @@ def run(*command: str | Path) -> tuple[int, str]:
 
 def lint_python() -> list[str]:
     """Return ruff's findings, in the rules and in the layout."""
-    findings = []
-    for options in (
-        ("check", "--quiet", "--output-format", "concise"),
-        ("format", "--check", "-q"),
-    ):
-        code, output = run(BIN / "ruff", *options, "scripts", "tests")
-        if code:
-            findings += [*output.splitlines()] or ["ruff failed"]
-    return [
-        f"{line}: not in ruff's layout -> run `ruff format`" if line.endswith(".py") else line
-        for line in findings
-    ]
+    folders = [name for name in ("scripts", "tests", "gx", "examples") if (ROOT / name).is_dir()]
+    code, output = run(BIN / "ruff", "check", "--quiet", "--output-format", "concise", *folders)
+    findings = output.splitlines() if code else []
+    code, output = run(BIN / "ruff", "format", "--check", *folders)
+    if code:
+        findings += [f"{line} -> run `ruff format`" for line in output.splitlines()[:-1]] or [
+            output
+        ]
+    return findings
 
 
 def lint_portability() -> list[str]:
@@ -99,36 +102,58 @@ def unknown_keys(root: Path) -> list[str]:
         content = yaml.safe_load(path.read_text(encoding="utf-8"))
         for error in validator.iter_errors(content or {}):
             cause = deepest_cause(error)
-            # Macros and tests take the types and arguments that their authors give them.
             message = re.sub(r"\s+", " ", cause.message)[:200]
             place = error_path_to_string(error) or "top level"
             findings.append(f"{path.relative_to(root)}: {place}: {message}")
     return findings
 
 
-def deepest_cause(error: object) -> object:
+def deepest_cause(error: ValidationError) -> ValidationError:
     """Return the error inside an "any of these" that lies deepest, which is the telling one."""
-    while error.context:  # type: ignore[attr-defined]
-        error = max(error.context, key=lambda inner: len(inner.absolute_path))  # type: ignore
+    while error.context:
+        error = max(error.context, key=lambda inner: len(inner.absolute_path))
     return error
 
 
 def lint_conventions() -> list[str]:
-    """Return what dbt-bouncer finds in the manifest that `project` has written."""
+    """Return what dbt-bouncer finds in the manifest that the part `project` has written."""
     if not (ROOT / "target/lint/manifest.json").exists():
         return ["target/lint/manifest.json is missing -> run the part `project` first"]
-    code, output = run(BIN / "dbt-bouncer", "run", "--config-file", "dbt-bouncer.yml")
-    return output.splitlines() if code else []
+    with tempfile.TemporaryDirectory() as folder:
+        report = Path(folder) / "report.json"
+        command = ("run", "--config-file", "dbt-bouncer.yml", "--output-file", report)
+        code, output = run(BIN / "dbt-bouncer", *command)
+        if code == 0:
+            return []
+        if not report.exists():
+            return output.splitlines()
+        results = json.loads(report.read_text(encoding="utf-8"))
+    return sorted(
+        f"{result['file_path'] or 'project'}: {' '.join(result['failure_message'].split())}"
+        for result in results
+        if result["outcome"] == "failed"
+    )
 
 
 def lint_sql() -> list[str]:
     """Return sqlfluff's findings; what it skips or cannot read counts."""
     paths = [name for name in ("models", "tests/singular", "analyses") if (ROOT / name).is_dir()]
-    code, output = run(
-        BIN / "sqlfluff", "lint", "--processes", "2", "--disable-progress-bar", *paths
+    command = ("lint", "--processes", "2", "--disable-progress-bar", *paths)
+    return sql_findings(*run(BIN / "sqlfluff", *command))
+
+
+def sql_findings(code: int, output: str) -> list[str]:
+    """Return the lines of sqlfluff's output that tell of findings.
+
+    Args:
+        code: exit code; sqlfluff leaves it 0 when it skips a file.
+        output: everything printed.
+    """
+    lines = [line for line in output.splitlines() if line and not line.startswith(("===", "All "))]
+    has_skipped = any(
+        "skipped file" in line.lower() or "skipping" in line.lower() for line in lines
     )
-    skipped = [line for line in output.splitlines() if "Skipped file" in line or "skipping" in line]
-    return output.splitlines() if code else skipped
+    return lines or ["sqlfluff failed and said nothing"] if code or has_skipped else []
 
 
 PARTS: dict[str, Callable[[], list[str]]] = {

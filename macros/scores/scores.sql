@@ -34,12 +34,9 @@
         basis,
         value,
         cast(
-            case
-                {%- if metric == 'monetary' %}
-                when value <= 0 then 1
-                {%- endif %}
-                else least(5, 1 + floor(5 * customers_below / greatest(customers - 1, 1)))
-            end as int
+            {{ 'case when value <= 0 then 1 else ' if metric == 'monetary' -}}
+            least(5, 1 + floor(5 * customers_below / greatest(customers - 1, 1)))
+            {{- ' end' if metric == 'monetary' }} as int
         ) as score
     from ranked
     {%- else -%}

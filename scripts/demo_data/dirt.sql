@@ -51,7 +51,7 @@ with kinds(source, kind, reason_code) as (values
 volumes(source, rows_per_person) as (values
     ('contacts', 1.03), ('orders', 1.2 * getvariable('orders_per_customer')),
     ('order_lines', 1.2 * 1.86 * getvariable('orders_per_customer')),
-    ('events', 1.03 * getvariable('events_per_customer')), ('products', 0.0)
+    ('events', 1.2 * getvariable('events_per_customer')), ('products', 0.0)
 ),
 numbered as (
     select *, cast(row_number() over (partition by source order by kind) - 1 as bigint) as kind_number,
