@@ -147,7 +147,7 @@ def run(
         fresh_docs = folder / "data_docs.new"
         shutil.rmtree(fresh_docs, ignore_errors=True)
         result.checks = validate(database, profiles, suites, fresh_docs)
-        make_readable_offline(fresh_docs)
+        make_readable_offline(fresh_docs, result.run_id, result.checks, _notes(suites))
         shutil.rmtree(folder / "data_docs", ignore_errors=True)
         fresh_docs.rename(folder / "data_docs")
     except InputsRefused as refusal:
@@ -160,6 +160,14 @@ def run(
         (folder / PROFILES_FILE).unlink(missing_ok=True)
     save_profiles(folder, result.run_id, checked_at, not result.critical_failures, profiles)
     return result
+
+
+def _notes(suites: Mapping[str, dict[str, Any]]) -> dict[tuple[str, str], str]:
+    return {
+        (table, expectation["meta"]["check_name"]): expectation["meta"]["notes"]
+        for table, suite in suites.items()
+        for expectation in suite["expectations"]
+    }
 
 
 def _parse_arguments(
@@ -300,10 +308,10 @@ def _scratch(database: Path, folder: Path) -> Iterator[duckdb.DuckDBPyConnection
         "threads": int(os.environ.get("DUCKDB_THREADS", "2")),
         "temp_directory": str(folder / "spill"),
         "preserve_insertion_order": False,
-        "TimeZone": "UTC",
     }
     connection = duckdb.connect(str(database), config=config)
     try:
+        connection.execute("set TimeZone = 'UTC'")
         yield connection
     finally:
         connection.close()

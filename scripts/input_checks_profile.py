@@ -121,27 +121,33 @@ def profile_sql(
     typed = [f"hash({table.key}) % {parts} = 0 as in_sample"]
     selected = ["count(*) as row_count", _duplicate_share(table.key)]
     for column, data_type in table.column_types.items():
-        selected.append(f"(count(*) - count({column}__raw)) / count(*) as {column}_null_share")
+        selected.append(_share(f"count(*) - count({column}__raw)", "count(*)", f"{column}_null"))
         typed.append(f"{column} as {column}__raw")
         if data_type == "string":
             typed.append(column)
         else:
             typed.append(f"try_cast({column} as {data_type}) as {column}")
             selected.append(
-                f"(count({column}__raw) - count({column})) / count({column}__raw)"
-                f" as {column}_unparsable_share"
+                _share(
+                    f"count({column}__raw) - count({column})",
+                    f"count({column}__raw)",
+                    f"{column}_unparsable",
+                )
             )
     for column, target in measures.get("references", {}).items():
         if row_counts[target]:
             typed.append(_is_known(column, tables[target], row_counts[target]))
             selected.append(
-                f"count(*) filter (where {column}__known) / count({column}__known)"
-                f" as {column}_known_share"
+                _share(
+                    f"count(*) filter (where {column}__known)",
+                    f"count({column}__known)",
+                    f"{column}_known",
+                )
             )
         else:
             selected.append(f"cast(null as double) as {column}_known_share")
     for name, condition in measures.get("shares", {}).items():
-        selected.append(f"count(*) filter (where {condition}) / count(*) as {name}_share")
+        selected.append(_share(f"count(*) filter (where {condition})", "count(*)", name))
     for name, aggregate in measures.get("values", {}).items():
         selected.append(f"{aggregate} as {name}")
     selected.append(_age_days(measures.get("freshness", []), as_of, timezone))
@@ -151,11 +157,14 @@ def profile_sql(
     )
 
 
+def _share(part: str, total: str, name: str) -> str:
+    return f"({part}) / nullif({total}, 0) as {name}_share"
+
+
 def _duplicate_share(key: str) -> str:
     in_sample = f"filter (where in_sample and {key} is not null)"
-    return (
-        f"1 - count(distinct hash({key})) {in_sample} / count(*) {in_sample} as id_duplicate_share"
-    )
+    total = f"count(*) {in_sample}"
+    return _share(f"{total} - count(distinct hash({key})) {in_sample}", total, "id_duplicate")
 
 
 def _is_known(column: str, target: RawTable, target_rows: int) -> str:
@@ -198,7 +207,7 @@ def _worst(profile: Profile, columns: frozenset[str] | set[str], suffix: str) ->
     if not found:
         return Measure(None)
     value, name = max(found, key=lambda pair: pair[0])
-    return Measure(value, f"column {name}")
+    return Measure(value, f"column {name}" if value else "")
 
 
 def add_comparisons(profile: Profile, previous: Mapping[str, float], names: set[str]) -> None:

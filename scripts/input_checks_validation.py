@@ -36,23 +36,25 @@ def write_profiles(
     connection.execute("create schema if not exists profile")
     for source, profile in profiles.items():
         columns = []
-        for name in sorted(measures_asked(suites[source])):
+        for name in sorted(measures_asked(suites[source]) | {"row_count"}):
             measure = profile.get(name)
             if measure is not None and measure.value is not None:
                 data_type = "bigint" if isinstance(measure.value, int) else "double"
                 columns.append(f"cast({measure.value!r} as {data_type}) as {name}")
-        connection.execute(f"create or replace table profile.{source} as select "
-                           + ", ".join(columns))
+        connection.execute(
+            f"create or replace table profile.{source} as select {', '.join(columns)}"
+        )
 
 
 def load_great_expectations() -> Any:
     """Import Great Expectations with its telemetry, progress bars and notices off."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
-    logging.getLogger("great_expectations").setLevel(logging.ERROR)
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         import great_expectations
 
+    for name in ("great_expectations", "great_expectations.data_context.types.base"):
+        logging.getLogger(name).setLevel(logging.ERROR)
     return great_expectations
 
 
@@ -151,8 +153,9 @@ def _result(
     subject = f"{table}: {expectation['description']}"
     if is_passed is None:
         observed = None
-        reason = "no earlier run" if name.endswith(("_ratio", "_emptied")) else "no such values"
-        message = f"{subject}: nothing to compare with ({reason}); passed."
+        is_comparison = name.endswith(("_ratio", "_emptied"))
+        reason = "nothing to compare with yet" if is_comparison else "no values to judge"
+        message = f"{subject}: {reason}; passed."
     else:
         observed = format_value(name, measure.value)
         detail = f" ({measure.detail})" if measure.detail else ""
@@ -178,13 +181,19 @@ def describe_bounds(name: str, bounds: dict[str, Any]) -> str:
         return f"at least {format_value(name, lowest)}"
     if lowest is None:
         return f"at most {format_value(name, highest)}"
-    return f"between {format_value(name, lowest)} and {format_value(name, highest)}"
+    if name.endswith("_ratio"):
+        return f"{100 * lowest:g} % to {format_value(name, highest)}"
+    return f"{format_value(name, lowest)} to {format_value(name, highest)}"
 
 
 def format_value(name: str, value: float) -> str:
     """Return a measure's value as people read it: shares and ratios in per cent."""
     if name.endswith("_ratio"):
-        return f"{100 * value:.1f} % of the last run's"
+        return f"{_per_cent(value)} of the last run's"
     if name.endswith("_share"):
-        return f"{100 * value:.1f} %"
+        return _per_cent(value)
     return f"{value:,g}" if isinstance(value, float) else f"{value:,}"
+
+
+def _per_cent(value: float) -> str:
+    return f"{round(100 * value, 1):g} %"

@@ -36,7 +36,7 @@ select person, alias,
     contact_code(contact_number) as contact_id,
     case when is_business and is_whole_company and shared_draw < 0.25 then 'info@company' || company || '.example.com'
         when is_business then mailbox || email_number || '@company' || company || '.example.com'
-        when aliases = 0 and draw(person, 'no email') < 0.04 then null
+        when not has_email then null
         when alias = 1 then upper(mailbox || email_number) || '@Example.' || choose(email_number, 'domain', ['com', 'org', 'net'])
         else mailbox || email_number || '@example.' || choose(email_number, 'domain', ['com', 'org', 'net']) end as email,
     case when is_business and is_whole_company and shared_draw between 0.25 and 0.6

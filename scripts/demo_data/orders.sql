@@ -41,7 +41,7 @@ create or replace temp macro line_quantity(order_number, line, bulk) as
     bulk * case when draw(order_number * 8 + line, 'quantity') < 0.8 then 1
         when draw(order_number * 8 + line, 'quantity') < 0.95 then 2 else 3 end;
 create or replace temp macro line_price_cents(price_cents, price_factor) as
-    cast(greatest(1, round(price_cents * price_factor)) as bigint);
+    cast(round(price_cents * price_factor) as bigint);
 
 -- Documents of a set of people: each order, then its refund. Net amount = lines less discount, to the cent.
 create or replace temp macro orders_of(people_source) as table

@@ -22,7 +22,8 @@ dated as (
         started.day_number * 86400 + second_of_day(person) as created_seconds,
         (slot_to - slot_from) / 65536.0 as active_share,
         exp(normal_draw(person, 'rate')) as order_rate,
-        not is_business and draw(person, 'several ids') < 0.015 as has_aliases
+        not is_business and draw(person, 'several ids') < 0.015 as has_aliases,
+        is_business or has_aliases or draw(person, 'no email') >= 0.04 as has_email
     from lived
     inner join place_slots as place using (place_slot)
     inner join calendar_slots as started on lived.slot_from = started.slot
@@ -35,7 +36,7 @@ counted as (
             else 0 end as order_count,
         case when has_aliases then 1 + pick(person, 'aliases', 3) else 0 end as aliases,
         not has_aliases and draw(person, 'deleted') < 0.04 and day_to < getvariable('days') - 5 as is_deleted,
-        draw(person, 'email consent') < 0.78 as was_email_consent,
+        has_email and draw(person, 'email consent') < 0.80 as was_email_consent,
         draw(person, 'unsubscribes') < 0.12 as is_unsubscriber
     from dated
 ),
@@ -49,7 +50,7 @@ mailed as (
     from counted
 )
 select person, slot_from, slot_to, day_from, day_to, place_number, country_code, currency, units_per_pln,
-    is_business, is_deleted, order_count, aliases, created_seconds,
+    is_business, is_deleted, has_email, order_count, aliases, created_seconds,
     (getvariable('days') * 86400 - 7200 - created_seconds) // (aliases + 1) as alias_gap_seconds,
     case when is_deleted then (day_to + 1) * 86400 + cast(floor(
         draw(person, 'deleted at') * (getvariable('days') - day_to - 2) * 86400) as bigint) end as deleted_seconds,

@@ -41,10 +41,10 @@ def run_dbt(
         "WAREHOUSE_DIR": str(warehouse_dir),
         "DBT_PROFILES_DIR": str(PROJECT_DIR / "profiles"),
         "DO_NOT_TRACK": "1",
-        "NO_COLOR": "1",
         **(env or {}),
     }
-    command = [sys.executable, "-m", "dbt.cli.main", *arguments]
+    command = [sys.executable, "-c", "from dbt.cli.main import cli; cli()"]
+    command += ["--no-use-colors", *arguments]
     command += ["--target-path", str(warehouse_dir / "target")]
     command += ["--log-path", str(warehouse_dir / "logs")]
     command += ["--vars", json.dumps(dict(variables or {}))]

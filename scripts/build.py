@@ -1,0 +1,240 @@
+"""Check the inputs, build every table, publish the public ones and say what came out.
+
+The environment names everything: RAW_DIR, WAREHOUSE_DIR, AS_OF, TIMEZONE, VARS (YAML for dbt's
+--vars), SEGMENTS (a file whose `segments:` list replaces the project's own).
+
+Exit code 0: published; 1: the build failed and the last published tables stand; 2: wrong usage or
+configuration; 3: inputs refused.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import sys
+import time
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import yaml
+
+ROOT = Path(__file__).resolve().parent.parent
+EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_REFUSED = 0, 1, 2, 3
+
+os.environ.setdefault("DO_NOT_TRACK", "1")
+os.environ.setdefault("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
+os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
+os.environ.setdefault("DBT_PROFILES_DIR", str(ROOT / "profiles"))
+
+
+class UsageError(ValueError):
+    """A call that cannot be carried out as given; its text is one line."""
+
+
+@dataclass
+class Settings:
+    """What the environment asks for, checked."""
+
+    raw_dir: Path
+    warehouse_dir: Path
+    as_of: date
+    timezone: str
+    variables: dict[str, Any] = field(default_factory=dict)
+
+
+def settings_from_environment(environment: dict[str, str]) -> Settings:
+    """Read and check the settings.
+
+    Args:
+        environment: variables by name; empty ones count as absent.
+
+    Returns:
+        The settings; paths are absolute, the dbt vars hold as_of_date and timezone.
+
+    Raises:
+        UsageError: a value makes no sense.
+    """
+    given = {name: value for name, value in environment.items() if value}
+    variables = _mapping(given.get("VARS", "{}"), "VARS")
+    if "SEGMENTS" in given:
+        path = Path(given["SEGMENTS"])
+        if not path.is_file():
+            raise UsageError(f"SEGMENTS: no file '{path}'; name a YAML file with a segments list.")
+        catalogue = _mapping(path.read_text(encoding="utf-8"), f"SEGMENTS file '{path}'")
+        catalogue = catalogue.get("vars", catalogue)
+        if "segments" not in catalogue:
+            raise UsageError(f"SEGMENTS: '{path}' has no segments list (docs/segments.md).")
+        variables["segments"] = catalogue["segments"]
+    declared = yaml.safe_load((ROOT / "vars.yml").read_text(encoding="utf-8"))["vars"]
+    timezone = str(
+        given.get("TIMEZONE") or variables.get("timezone") or declared.get("timezone") or "UTC"
+    )
+    try:
+        zone = ZoneInfo(timezone)
+    except (ValueError, OSError, KeyError) as error:
+        raise UsageError(
+            f"TIMEZONE: '{timezone}' is not an IANA time zone; write for example Europe/Warsaw."
+        ) from error
+    asked = given.get("AS_OF") or variables.get("as_of_date") or declared.get("as_of_date")
+    try:
+        as_of = date.fromisoformat(str(asked)) if asked else datetime.now(zone).date()
+    except ValueError as error:
+        raise UsageError(f"AS_OF: '{asked}' is not a date; write YYYY-MM-DD.") from error
+    variables |= {"as_of_date": as_of.isoformat(), "timezone": timezone}
+    return Settings(
+        raw_dir=Path(given.get("RAW_DIR", ROOT / "data" / "demo")).absolute(),
+        warehouse_dir=Path(given.get("WAREHOUSE_DIR", ROOT / "warehouse")).absolute(),
+        as_of=as_of,
+        timezone=timezone,
+        variables=variables,
+    )
+
+
+def _mapping(text: str, where: str) -> dict[str, Any]:
+    try:
+        value = yaml.safe_load(text) or {}
+    except yaml.YAMLError as error:
+        raise UsageError(f"{where}: not YAML: {' '.join(str(error).split())}") from error
+    if not isinstance(value, dict):
+        raise UsageError(f"{where}: expected names with values, for example {{timezone: UTC}}.")
+    return value
+
+
+class Dbt:
+    """dbt in this process: one parse serves the input checks and the build."""
+
+    def __init__(self, settings: Settings) -> None:
+        """Take the settings of the run; nothing is read yet."""
+        self._arguments = [
+            "--project-dir", str(ROOT),
+            "--vars", json.dumps(settings.variables),
+            "--log-path", str(settings.warehouse_dir / "logs"),
+        ]  # fmt: skip
+        self.manifest: Any = None
+
+    def parse(self) -> str | None:
+        """Read the project; returns the cause where that fails."""
+        from dbt.cli.main import dbtRunner
+
+        result = dbtRunner().invoke(["--quiet", "--log-level", "none", "parse", *self._arguments])
+        self.manifest = result.result if result.success else None
+        return None if result.success else _cause(result.exception)
+
+    def build(self, on_event: Callable[[Any], None]) -> str | None:
+        """Build and test every node; returns the cause of the first failure."""
+        from dbt.adapters.duckdb.connections import DuckDBConnectionManager
+        from dbt.cli.main import dbtRunner
+
+        runner = dbtRunner(manifest=self.manifest, callbacks=[on_event])
+        result = runner.invoke(
+            ["--quiet", "--log-level", "none", "--log-level-file", "debug", "build",
+             "--exclude-resource-type", "unit_test", *self._arguments]
+        )  # fmt: skip
+        # dbt keeps the file open until its process ends; publishing reads it next.
+        DuckDBConnectionManager.close_all_connections()
+        if result.success:
+            return None
+        for outcome in getattr(result.result, "results", None) or []:
+            if str(outcome.status) in ("error", "fail", "runtime error"):
+                return f"{outcome.node.name}: {_one_line(outcome.message or outcome.status)}"
+        return _cause(result.exception)
+
+    def public_relations(self) -> list[tuple[str, str]]:
+        """Schema and name of each public table, by name."""
+        return sorted(
+            (node.schema, node.alias)
+            for node in self.manifest.nodes.values()
+            if node.resource_type == "model" and node.fqn[1] == "marts"
+        )
+
+
+def _cause(error: BaseException | None) -> str:
+    return _one_line(str(error)) if error else "dbt failed without a message; see the log"
+
+
+def _one_line(message: str) -> str:
+    """The telling part of a dbt message: without its heading, its echo of SQL and call stacks."""
+    lines = [line.strip() for line in str(message).splitlines() if line.strip()]
+    telling = [
+        line
+        for line in lines
+        if not line.startswith((">", "LINE ", "^", "compiled code at"))
+        and not line.endswith((" Error", "error:"))
+        and " Error in " not in line.split(":")[0]
+    ]
+    return (telling or lines or ["no message"])[0]
+
+
+def main() -> int:
+    """Run the build that the environment asks for and return the exit code."""
+    from report import Report
+
+    report = Report()
+    started = time.monotonic()
+    try:
+        settings = settings_from_environment(dict(os.environ))
+        if not settings.raw_dir.is_dir():
+            raise UsageError(
+                f"RAW_DIR: no folder '{settings.raw_dir}'; name the folder of your files, "
+                "or run `make demo-data`."
+            )
+    except UsageError as error:
+        report.fail(str(error))
+        return EXIT_USAGE
+    os.environ["RAW_DIR"] = str(settings.raw_dir)
+    os.environ["WAREHOUSE_DIR"] = str(settings.warehouse_dir)
+    settings.warehouse_dir.mkdir(parents=True, exist_ok=True)
+    os.chdir(ROOT)
+    return _run(settings, report, started)
+
+
+def _run(settings: Settings, report: Any, started: float) -> int:
+    import check_inputs
+    import duckdb
+    from publish import publish
+
+    warehouse = settings.warehouse_dir / "warehouse.duckdb"
+    published = settings.warehouse_dir / "published.duckdb"
+    report.line(f"as of {settings.as_of} ({settings.timezone}), input {settings.raw_dir}")
+    dbt = Dbt(settings)
+    cause = dbt.parse()
+    if cause:
+        report.fail(cause)
+        return EXIT_USAGE
+    try:
+        checks = check_inputs.run(
+            settings.raw_dir, settings.warehouse_dir, settings.as_of, settings.timezone,
+            progress=report.line, manifest=dbt.manifest, variables=settings.variables,
+        )  # fmt: skip
+    except (check_inputs.UsageError, RuntimeError) as error:
+        report.fail(_one_line(str(error)))
+        return EXIT_USAGE
+    report.checks(checks)
+    if checks.critical_failures:
+        report.fail("inputs refused; nothing was built and the published tables are as before")
+        return EXIT_REFUSED
+    with report.progress() as on_event:
+        cause = dbt.build(on_event)
+    if cause:
+        report.fail(f"{cause} (log: {settings.warehouse_dir / 'logs' / 'dbt.log'})")
+        return EXIT_FAILED
+    try:
+        rows = publish(warehouse, published, dbt.public_relations())
+        report.outcome(warehouse)
+    except duckdb.Error as error:
+        report.fail(f"publish: {_one_line(str(error))}")
+        return EXIT_FAILED
+    report.line(f"published {rows:,} rows in {published} ({time.monotonic() - started:.0f} s)")
+    return EXIT_DONE
+
+
+if __name__ == "__main__":
+    try:
+        sys.exit(main())
+    except KeyboardInterrupt:
+        print("stopped; the published tables are as before", file=sys.stderr)
+        sys.exit(130)

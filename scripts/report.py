@@ -1,0 +1,126 @@
+"""What a build shows a person: progress while it runs, one table at the end."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import duckdb
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn
+from rich.table import Table
+
+# Wide enough for the tables where nothing tells the width, as in a log.
+LOG_WIDTH = 110
+PLAIN_STEPS = 4
+
+
+class Report:
+    """Messages of one build: results to standard output, the cause of a failure to standard error."""
+
+    def __init__(self) -> None:
+        """Look whether a person watches."""
+        self._console = Console(highlight=False)
+        if not self._console.is_terminal:
+            self._console = Console(highlight=False, width=LOG_WIDTH)
+        self._errors = Console(stderr=True, highlight=False, soft_wrap=True)
+
+    def line(self, text: str) -> None:
+        """Say something in a line."""
+        self._console.print(text, markup=False, soft_wrap=True)
+
+    def fail(self, cause: str) -> None:
+        """Say in a line why the build stopped."""
+        self._errors.print(f"failed: {cause}", markup=False)
+
+    def checks(self, checks: Any) -> None:
+        """Say what the input checks found."""
+        for check in checks.critical_failures:
+            self._errors.print(f"critical: {check.message}", markup=False)
+        for check in checks.warnings:
+            self.line(f"warning: {check.message}")
+        self.line(f"input checks: {len(checks.checks)} done, {len(checks.warnings)} warnings")
+
+    @contextmanager
+    def progress(self) -> Iterator[Callable[[Any], None]]:
+        """Give a function that takes dbt's events: a bar on a terminal, a few lines elsewhere."""
+        if not self._console.is_terminal:
+            yield self._plain_progress()
+            return
+        bar = Progress(
+            TextColumn("build"), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(),
+            TextColumn("{task.description}"), console=self._console, transient=True,
+        )  # fmt: skip
+        task = bar.add_task("", total=None)
+
+        def on_event(event: Any) -> None:
+            place = _place(event)
+            if place:
+                bar.update(task, completed=place[0], total=place[1], description=place[2])
+
+        with bar:
+            yield on_event
+
+    def _plain_progress(self) -> Callable[[Any], None]:
+        said = 0
+
+        def on_event(event: Any) -> None:
+            nonlocal said
+            place = _place(event)
+            if place and place[0] * PLAIN_STEPS >= (said + 1) * place[1]:
+                said = place[0] * PLAIN_STEPS // place[1]
+                self.line(f"build: {place[0]} of {place[1]} nodes")
+
+        return on_event
+
+    def outcome(self, warehouse: Path) -> None:
+        """Show segments and rejected rows of a finished build."""
+        with duckdb.connect(str(warehouse), read_only=True) as connection:
+            self._console.print(_segments(connection), _rejected(connection))
+
+
+def _place(event: Any) -> tuple[int, int, str] | None:
+    """Index, total and name of the node that an event says is starting."""
+    if event.info.name != "LogStartLine":
+        return None
+    return event.data.index, event.data.total, event.data.description
+
+
+def _segments(connection: duckdb.DuckDBPyConnection) -> Table:
+    table = Table(title="Segments", title_justify="left")
+    table.add_column("segment")
+    table.add_column("priority", justify="right")
+    for name in ("customers", "share", "revenue"):
+        table.add_column(name, justify="right")
+    table.add_column("alert")
+    rows = connection.execute(
+        "select segment, priority, customers, share, revenue, alert"
+        " from marts_intermediate.int_segment_sizes__checked"
+        " order by priority nulls last, segment"
+    ).fetchall()
+    for segment, priority, customers, share, revenue, alert in rows:
+        table.add_row(
+            segment, "" if priority is None else str(priority), f"{customers:,}", f"{share:.1%}",
+            f"{revenue:,.0f}", alert or "",
+        )  # fmt: skip
+    (customers,) = connection.execute("select count(*) from marts.customers").fetchone()
+    table.caption = f"{customers:,} customers"
+    return table
+
+
+def _rejected(connection: duckdb.DuckDBPyConnection) -> Table:
+    table = Table(title="Rejected rows", title_justify="left")
+    table.add_column("table")
+    table.add_column("reason")
+    table.add_column("rows", justify="right")
+    rows = connection.execute(
+        "select source, reason_codes, count(*) as rejected from marts.rejected_rows"
+        " group by source, reason_codes order by rejected desc, source, reason_codes"
+    ).fetchall()
+    for source, reason, rejected in rows:
+        table.add_row(source, reason, f"{rejected:,}")
+    if not rows:
+        table.caption = "none"
+    return table
