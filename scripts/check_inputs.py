@@ -11,6 +11,7 @@ from __future__ import annotations
 import argparse
 import json
 import os
+import re
 import shutil
 import sys
 import threading
@@ -19,7 +20,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from zoneinfo import ZoneInfo
 
 import duckdb
@@ -46,6 +47,10 @@ from input_checks_validation import (
     validate,
     write_profiles,
 )
+
+if TYPE_CHECKING:
+    from dbt.cli.main import dbtRunnerResult
+    from dbt.contracts.graph.manifest import Manifest
 
 ROOT = Path(__file__).resolve().parent.parent
 EXIT_FIT, EXIT_USAGE, EXIT_REFUSED = 0, 2, 3
@@ -95,7 +100,7 @@ def run(
     timezone: str = "UTC",
     progress: Callable[[str], None] | None = None,
     *,
-    manifest: Any = None,
+    manifest: Manifest | None = None,
     variables: Mapping[str, Any] | None = None,
     run_id: str | None = None,
     reset_history: bool = False,
@@ -140,18 +145,19 @@ def run(
         for source, profile in profiles.items():
             asked = measures_asked(suites[source])
             add_comparisons(profile, previous.get(source, {}), asked)
-        with _scratch(database, folder) as connection:
-            write_profiles(connection, profiles, suites)
+        judged = folder / "profiles.duckdb"
+        write_profiles(judged, profiles, suites)
         report("input checks: judge")
         importing.join()
         fresh_docs = folder / "data_docs.new"
         shutil.rmtree(fresh_docs, ignore_errors=True)
-        result.checks = validate(database, profiles, suites, fresh_docs)
+        result.checks = validate(judged, profiles, suites, fresh_docs)
         make_readable_offline(fresh_docs, result.run_id, result.checks, _notes(suites))
         shutil.rmtree(folder / "data_docs", ignore_errors=True)
         fresh_docs.rename(folder / "data_docs")
     except InputsRefused as refusal:
-        source = next((name for name in load_suites() if f" {name} " in f"{refusal} "), "raw")
+        words = re.findall(r"\w+", str(refusal))
+        source = next((word for word in words if word in load_suites()), "raw")
         result.checks = [_unreadable(source, str(refusal))]
         if importing.is_alive():
             importing.join()
@@ -205,7 +211,7 @@ def _register(
     raw_dir: Path,
     folder: Path,
     database: Path,
-    manifest: Any,
+    manifest: Manifest | None,
     variables: Mapping[str, Any],
 ) -> dict[str, RawTable]:
     """Make the raw views in the scratch database with the project's own macros.
@@ -240,7 +246,7 @@ def _register(
     return tables_from_manifest(manifest)
 
 
-def _operation_error(done: Any) -> str:
+def _operation_error(done: dbtRunnerResult) -> str:
     if done.exception is not None:
         return str(done.exception)
     messages = [result.message for result in getattr(done.result, "results", []) if result.message]
@@ -256,16 +262,16 @@ def _input_message(cause: str, raw_dir: Path) -> str:
     named = [line.strip() for line in cause.splitlines() if line.strip().startswith("Input:")]
     if named:
         return named[0].removeprefix("Input:").strip()
-    lines = [line.strip() for line in cause.splitlines() if " Error" in line and raw_dir.name]
-    detail = next((line for line in lines if "Error:" in line), _one_line(cause))
+    detail = next((line for line in cause.splitlines() if "Error:" in line), cause)
     table = next((name for name in load_suites() if f"{raw_dir}/{name}" in cause), None)
     return _cannot_be_read(table or "a table", detail)
 
 
 def _cannot_be_read(table: str, detail: str) -> str:
+    cause = _one_line(detail).removeprefix("Invalid Input Error: ").rstrip(".")[:300]
     return (
-        f"{table} cannot be read: {_one_line(detail)[:300]} Deliver Parquet, or CSV in UTF-8 with "
-        "commas and a header."
+        f"{table} cannot be read: {cause}. Deliver Parquet, or CSV in UTF-8 with commas and a "
+        "header."
     )
 
 
@@ -367,7 +373,9 @@ def main(arguments: list[str] | None = None) -> int:
     if result.critical_failures:
         print("Inputs refused; nothing was built.", file=sys.stderr)
         return EXIT_REFUSED
-    print(f"input checks: {len(result.checks)} checks, {len(result.warnings)} warnings, fit to build")
+    print(
+        f"input checks: {len(result.checks)} checks, {len(result.warnings)} warnings, fit to build"
+    )
     return EXIT_FIT
 
 

@@ -1,8 +1,8 @@
 """Generate the demo shop: the five contract tables as Parquet, with counted dirt.
 
-The rows are defined by the SQL files in ``demo_data/``; this script sets their variables, runs them in
-order, and writes ``manifest.json`` and the list of what was planted. Every value is a hash of the seed
-and the row's number, so the same arguments give the same rows at any thread count.
+The rows are defined by the SQL files in ``demo_data/``; this script sets their variables, runs
+them in order, and writes ``manifest.json`` and the list of what was planted. Every value is a hash
+of the seed and the row's number: the same arguments give the same rows at any thread count.
 """
 
 from __future__ import annotations
@@ -102,8 +102,9 @@ def connect(options: argparse.Namespace, work: Path) -> duckdb.DuckDBPyConnectio
     connection.execute(f"set threads = {options.threads}")
     connection.execute(f"set memory_limit = '{options.memory_limit}'")
     connection.execute(f"set temp_directory = '{quoted(work / 'spill')}'")
-    connection.execute("set preserve_insertion_order = true")
-    # the small table stays on the right of each join: rows keep their order, memory stays small
+    # The content is fixed, the order of the rows in a file is not: keeping it would cost memory.
+    connection.execute("set preserve_insertion_order = false")
+    # the small table stays on the right of each join, and memory stays small
     connection.execute("set disabled_optimizers = 'join_order,build_side_probe_side'")
     connection.execute("set TimeZone = 'UTC'")
     if connection.execute("select hash('abc')").fetchone() != (KNOWN_HASH,):
@@ -114,7 +115,9 @@ def connect(options: argparse.Namespace, work: Path) -> duckdb.DuckDBPyConnectio
 
     end = options.end
     # a leap day has no third anniversary
-    start = end.replace(year=end.year - HISTORY_YEARS, day=min(end.day, 28) if end.month == 2 else end.day)
+    start = end.replace(
+        year=end.year - HISTORY_YEARS, day=min(end.day, 28) if end.month == 2 else end.day
+    )
     epoch_start = datetime.datetime.combine(start, datetime.time(), datetime.UTC)
     variables = {
         "customers": options.customers,
@@ -141,7 +144,7 @@ def connect(options: argparse.Namespace, work: Path) -> duckdb.DuckDBPyConnectio
 
 
 def write_people(connection: duckdb.DuckDBPyConnection, work: Path) -> None:
-    """Write the people to a work file, from which all tables are derived, and define the tables' macros."""
+    """Write the people, from whom all tables derive, to a work file; define the tables' macros."""
     people = quoted(work / "people.parquet")
     # small row groups share the work between threads without holding much of the output
     connection.execute(f"copy ({read_sql('people')}) to '{people}' (row_group_size 8192)")
@@ -182,7 +185,8 @@ def write_table(
     clean = "products_clean" if table == "products" else f"{table}_of('people')"
     target = quoted(output / f"{table}.parquet")
     connection.execute(
-        f"copy (select {columns} from {clean} union all select {columns} from read_parquet('{dirt}'))"
+        f"copy (select {columns} from {clean}"
+        f" union all select {columns} from read_parquet('{dirt}'))"
         f" to '{target}' (compression zstd)"
     )
     counts = connection.execute(

@@ -8,6 +8,7 @@ written anew from the results.
 from __future__ import annotations
 
 import re
+import shutil
 from collections.abc import Sequence
 from html import escape
 from pathlib import Path
@@ -15,19 +16,22 @@ from pathlib import Path
 from input_checks_store import CheckResult
 
 STYLE = """
-body { font: 15px/1.45 system-ui, sans-serif; margin: 1.5rem auto; max-width: 75rem; padding: 0 1rem;
-  color: #1c2430; background: #fff; }
+body { font: 15px/1.45 system-ui, sans-serif; margin: 1.5rem auto; max-width: 75rem;
+  padding: 0 1rem; color: #1c2430; background: #fff; }
 h1 { font-size: 1.5rem; } h5, h6 { font-size: 1rem; margin: 0; }
 a { color: #0b5cad; } nav a { margin-right: .5rem; }
-ol.breadcrumb, ul.nav { list-style: none; padding: 0; display: flex; flex-wrap: wrap; gap: .25rem 1rem; }
+ol.breadcrumb, ul.nav { list-style: none; padding: 0; display: flex; flex-wrap: wrap;
+  gap: .25rem 1rem; }
 table { border-collapse: collapse; width: 100%; margin: .5rem 0 1rem; }
 th, td { border: 1px solid #d5dbe3; padding: .35rem .6rem; text-align: left; vertical-align: top; }
 th { background: #f2f5f9; }
-.alert { background: #f2f5f9; padding: .5rem .75rem; margin-top: 1rem; border-left: 4px solid #8a99ad; }
+.alert { background: #f2f5f9; padding: .5rem .75rem; margin-top: 1rem;
+  border-left: 4px solid #8a99ad; }
 .badge { background: #e6ebf2; border-radius: .25rem; padding: 0 .35rem; }
-.text-success, .passed { color: #17692f; } .text-danger, .critical { color: #a31621; font-weight: 600; }
+.text-success, .passed { color: #17692f; }
+.text-danger, .critical { color: #a31621; font-weight: 600; }
 .warning { color: #8a4b00; font-weight: 600; }
-.number { text-align: right; white-space: nowrap; }
+.number { text-align: right; } .wide { width: 32%; }
 """
 
 ICONS = {"fa-check-circle": "passed", "fa-times": "failed", "fa-exclamation-triangle": "error"}
@@ -52,8 +56,8 @@ def make_readable_offline(
     }
     index = index_page(run_id, results, notes, pages)
     (docs_dir / "index.html").write_text(index, encoding="utf-8")
-    for asset in (docs_dir / "static").glob("*/*.css"):
-        asset.unlink()
+    # Fonts, pictures and styles that no page refers to any more.
+    shutil.rmtree(docs_dir / "static", ignore_errors=True)
 
 
 def clean_page(html: str) -> str:
@@ -64,8 +68,13 @@ def clean_page(html: str) -> str:
     html = re.sub(r"<a [^>]*href=\"https?:[^>]*>(.*?)</a>", r"\1", html, flags=re.S | re.I)
     # Buttons and folded parts work by script alone: the former go, the latter stand open.
     html = re.sub(r"<(button|label)\b.*?</\1>", "", html, flags=re.S | re.I)
-    html = re.sub(r"<div class=\"card mb-3\">\s*<div class=\"card-header p-2\">\s*<strong>Actions"
-                  r".*?(?=<div class=\"card d-md-block)", "", html, flags=re.S)
+    html = re.sub(
+        r"<div class=\"card mb-3\">\s*<div class=\"card-header p-2\">\s*<strong>Actions"
+        r".*?(?=<div class=\"card d-md-block)",
+        "",
+        html,
+        flags=re.S,
+    )
     html = re.sub(r"<p class=\"m-0\">\s*<a data-toggle=\"collapse\".*?</p>", "", html, flags=re.S)
     for icon, word in ICONS.items():
         html = re.sub(rf"(<i class=\"[^\"]*{icon}[^\"]*\"\s*>)\s*(?=</i>)", rf"\g<1>{word}", html)
@@ -88,8 +97,9 @@ def index_page(
     links = " ".join(
         f'<a href="{escape(page)}">{escape(table)}</a>' for table, page in pages.items()
     )
-    rows = "\n".join(_row(result, notes.get((result.source, result.check_name), ""))
-                     for _, result in lines)
+    rows = "\n".join(
+        _row(result, notes.get((result.source, result.check_name), "")) for _, result in lines
+    )
     return (
         "<!DOCTYPE html>\n"
         '<html lang="en"><head><meta charset="UTF-8"><title>Input checks</title>'
@@ -98,7 +108,7 @@ def index_page(
         f"<p>Run {escape(run_id)}: {len(lines)} checks, {failed} failed. "
         "A failed critical check stops the build.</p>"
         f"<nav>Pages of Great Expectations: {links}</nav>"
-        "<table><thead><tr><th>Status</th><th>Table</th><th>Check</th><th>What it looks at</th>"
+        '<table><thead><tr><th>Status</th><th>Table</th><th>Check</th><th class="wide">Outcome</th>'
         "<th>Observed</th><th>Expected</th><th>Why</th></tr></thead>"
         f"<tbody>\n{rows}\n</tbody></table></body></html>\n"
     )
@@ -113,7 +123,8 @@ def _row(result: CheckResult, note: str) -> str:
     label = status if result.is_passed else f"failed ({status})"
     if result.observed_value is None:
         label = "not judged"
-    cells = [result.source, result.check_name, result.message]
+    outcome = result.message.removeprefix(f"{result.source}: ")
+    cells = [result.source, result.check_name, outcome]
     text = "".join(f"<td>{escape(cell)}</td>" for cell in cells)
     return (
         f'<tr><td class="{status}">{label}</td>{text}'

@@ -10,9 +10,13 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import duckdb
+
+if TYPE_CHECKING:
+    from dbt.contracts.graph.manifest import Manifest
+    from dbt.contracts.graph.nodes import ColumnInfo, SourceDefinition
 
 # Above this many rows, duplicates, references and quantiles are measured on the ids whose hash
 # falls in one of n parts, so that memory stays bounded.
@@ -46,7 +50,7 @@ class RawTable:
 Profile = dict[str, Measure]
 
 
-def tables_from_manifest(manifest: Any) -> dict[str, RawTable]:
+def tables_from_manifest(manifest: Manifest) -> dict[str, RawTable]:
     """Return the tables of the dbt source `raw` by name, from a parsed dbt manifest."""
     tables = {}
     for node in manifest.sources.values():
@@ -63,7 +67,7 @@ def tables_from_manifest(manifest: Any) -> dict[str, RawTable]:
     return tables
 
 
-def _is_required(node: Any) -> bool:
+def _is_required(node: SourceDefinition | ColumnInfo) -> bool:
     config = getattr(node, "config", None)
     meta = getattr(config, "meta", None) or getattr(node, "meta", None) or {}
     return bool(meta.get("required", False))
@@ -82,6 +86,8 @@ def measure_table(
 
     Args:
         connection: the scratch database with the raw views.
+        table: the table to measure.
+        tables: every table of the contract, for references.
         measures: the suite's `measures` (freshness, references, shares, values).
         row_counts: rows of every raw table.
         as_of: local date that freshness counts back from; None leaves the age unknown.
@@ -192,9 +198,7 @@ def _age_days(columns: list[str], as_of: date | None, timezone: str) -> str:
             f"max({column}) filter (where {column} <"
             f" timezone('UTC', timezone('{zone}', timestamp '{as_of} 00:00:00' + interval 1 day)))"
         )
-        ages.append(
-            f"date_diff('day', {local_date.replace(column, latest, 1)}, date '{as_of}')"
-        )
+        ages.append(f"date_diff('day', {local_date.replace(column, latest, 1)}, date '{as_of}')")
     return f"coalesce({', '.join(ages)}) as age_days"
 
 
@@ -232,9 +236,7 @@ def add_comparisons(profile: Profile, previous: Mapping[str, float], names: set[
     emptied = [
         name.removesuffix("_null_share")
         for name, measure in profile.items()
-        if name.endswith("_null_share")
-        and measure.value == 1
-        and previous.get(name, 1) < 1
+        if name.endswith("_null_share") and measure.value == 1 and previous.get(name, 1) < 1
     ]
     known = any(name.endswith("_null_share") for name in previous) and profile["row_count"].value
     profile["columns_emptied"] = Measure(len(emptied) if known else None, ", ".join(emptied))

@@ -6,12 +6,17 @@ import logging
 import os
 import warnings
 from pathlib import Path
-from typing import Any
+from types import ModuleType
+from typing import TYPE_CHECKING, Any
 
 import duckdb
 import yaml
 from input_checks_profile import Measure, Profile
 from input_checks_store import CheckResult
+
+if TYPE_CHECKING:
+    from great_expectations.data_context import EphemeralDataContext
+    from great_expectations.datasource.fluent import SQLDatasource
 
 SUITES_DIR = Path(__file__).resolve().parent.parent / "gx"
 
@@ -28,25 +33,22 @@ def measures_asked(suite: dict[str, Any]) -> set[str]:
 
 
 def write_profiles(
-    connection: duckdb.DuckDBPyConnection,
-    profiles: dict[str, Profile],
-    suites: dict[str, dict[str, Any]],
+    database: Path, profiles: dict[str, Profile], suites: dict[str, dict[str, Any]]
 ) -> None:
-    """Write one one-row table `profile.<table>` for Great Expectations to read."""
-    connection.execute("create schema if not exists profile")
-    for source, profile in profiles.items():
-        columns = []
-        for name in sorted(measures_asked(suites[source]) | {"row_count"}):
-            measure = profile.get(name)
-            if measure is not None and measure.value is not None:
-                data_type = "bigint" if isinstance(measure.value, int) else "double"
-                columns.append(f"cast({measure.value!r} as {data_type}) as {name}")
-        connection.execute(
-            f"create or replace table profile.{source} as select {', '.join(columns)}"
-        )
+    """Write a new DuckDB file with one one-row table per profile, for Great Expectations."""
+    database.unlink(missing_ok=True)
+    with duckdb.connect(str(database)) as connection:
+        for source, profile in profiles.items():
+            columns = []
+            for name in sorted(measures_asked(suites[source]) | {"row_count"}):
+                value = profile[name].value
+                if value is not None:
+                    data_type = "bigint" if isinstance(value, int) else "double"
+                    columns.append(f"cast({value!r} as {data_type}) as {name}")
+            connection.execute(f"create table {source} as select {', '.join(columns)}")
 
 
-def load_great_expectations() -> Any:
+def load_great_expectations() -> ModuleType:
     """Import Great Expectations with its telemetry, progress bars and notices off."""
     os.environ["GX_ANALYTICS_ENABLED"] = "false"
     with warnings.catch_warnings():
@@ -89,7 +91,7 @@ def validate(
         for table, profile in profiles.items():
             expectations = suites[table]["expectations"]
             known = [
-                expectation
+                expectation | {"description": _description(expectation)}
                 for expectation in expectations
                 if profile[expectation["kwargs"]["column"]].value is not None
             ]
@@ -100,15 +102,21 @@ def validate(
                 results.append(_result(table, expectation, measure, is_passed))
         _build_docs(context, docs_dir)
     finally:
+        # Otherwise the file stays open for as long as the process lives.
+        source.get_execution_engine().close()
         source.get_engine().dispose()
     return results
 
 
 def _run_suite(
-    gx: Any, context: Any, source: Any, table: str, expectations: list[dict[str, Any]]
+    gx: ModuleType,
+    context: EphemeralDataContext,
+    source: SQLDatasource,
+    table: str,
+    expectations: list[dict[str, Any]],
 ) -> dict[str, bool]:
     """Return whether each check passed, by its name."""
-    asset = source.add_table_asset(name=table, table_name=table, schema_name="profile")
+    asset = source.add_table_asset(name=table, table_name=table)
     suite = context.suites.add(gx.ExpectationSuite(name=table, expectations=expectations))
     definition = context.validation_definitions.add(
         gx.ValidationDefinition(
@@ -127,7 +135,7 @@ def _run_suite(
     return outcome
 
 
-def _build_docs(context: Any, docs_dir: Path) -> None:
+def _build_docs(context: EphemeralDataContext, docs_dir: Path) -> None:
     context.delete_data_docs_site("local_site")
     context.add_data_docs_site(
         "site",
@@ -142,6 +150,11 @@ def _build_docs(context: Any, docs_dir: Path) -> None:
         },
     )
     context.build_data_docs()
+
+
+def _description(expectation: dict[str, Any]) -> str:
+    bounds = describe_bounds(expectation["kwargs"]["column"], expectation["kwargs"])
+    return f"{expectation['severity']}: {expectation['description']}, expected {bounds}"
 
 
 def _result(
@@ -182,7 +195,7 @@ def describe_bounds(name: str, bounds: dict[str, Any]) -> str:
     if lowest is None:
         return f"at most {format_value(name, highest)}"
     if name.endswith("_ratio"):
-        return f"{100 * lowest:g} % to {format_value(name, highest)}"
+        return f"{100 * lowest:g}% to {format_value(name, highest)}"
     return f"{format_value(name, lowest)} to {format_value(name, highest)}"
 
 
@@ -196,4 +209,4 @@ def format_value(name: str, value: float) -> str:
 
 
 def _per_cent(value: float) -> str:
-    return f"{round(100 * value, 1):g} %"
+    return f"{round(100 * value, 1):g}%"

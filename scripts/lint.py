@@ -60,7 +60,8 @@ def lint_python() -> list[str]:
     folders = [name for name in ("scripts", "tests", "gx", "examples") if (ROOT / name).is_dir()]
     code, output = run(BIN / "ruff", "check", "--quiet", "--output-format", "concise", *folders)
     findings = output.splitlines() if code else []
-    code, output = run(BIN / "ruff", "format", "--check", *folders)
+    layout = ("format", "--check", "--output-format", "concise")
+    code, output = run(BIN / "ruff", *layout, *folders)
     if code:
         findings += [f"{line} -> run `ruff format`" for line in output.splitlines()[:-1]] or [
             output

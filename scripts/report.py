@@ -111,16 +111,31 @@ def _segments(connection: duckdb.DuckDBPyConnection) -> Table:
 
 
 def _rejected(connection: duckdb.DuckDBPyConnection) -> Table:
-    table = Table(title="Rejected rows", title_justify="left")
-    table.add_column("table")
-    table.add_column("reason")
-    table.add_column("rows", justify="right")
+    table = Table(title="Rejected rows", title_justify="left", show_footer=True)
     rows = connection.execute(
-        "select source, reason_codes, count(*) as rejected from marts.rejected_rows"
-        " group by source, reason_codes order by rejected desc, source, reason_codes"
+        "with coded as (select source, unnest(string_split(reason_codes, ',')) as reason"
+        " from marts.rejected_rows)"
+        " select reason, source, count(*) from coded group by reason, source"
     ).fetchall()
-    for source, reason, rejected in rows:
-        table.add_row(source, reason, f"{rejected:,}")
     if not rows:
         table.caption = "none"
+        return table
+    totals = dict(
+        connection.execute(
+            "select source, count(*) from marts.rejected_rows group by source order by source"
+        ).fetchall()
+    )
+    table.add_column("reason", footer="rejected rows")
+    for source, total in totals.items():
+        table.add_column(source, justify="right", footer=f"{total:,}")
+    table.add_column("total", justify="right", footer=f"{sum(totals.values()):,}")
+    counts: dict[str, dict[str, int]] = {}
+    for reason, source, count in rows:
+        counts.setdefault(reason, {})[source] = count
+    by_size = sorted(counts.items(), key=lambda item: (-sum(item[1].values()), item[0]))
+    for reason, found in by_size:
+        cells = [f"{found[source]:,}" if source in found else "" for source in totals]
+        table.add_row(reason, *cells, f"{sum(found.values()):,}")
+    if sum(sum(found.values()) for found in counts.values()) > sum(totals.values()):
+        table.caption = "a row with several reasons counts under each"
     return table

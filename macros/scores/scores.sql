@@ -43,7 +43,7 @@
     select
         distinct_values.basis,
         distinct_values.value,
-        cast(breaks.score as int) as score
+        cast({{ 'case when distinct_values.value <= 0 then 1 else breaks.score end' if metric == 'monetary' else 'breaks.score' }} as int) as score
     from distinct_values
     left join {{ ref('score_breaks') }} as breaks
         on

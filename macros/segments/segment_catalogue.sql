@@ -31,3 +31,12 @@
 {% macro segment_check(declared=none) %}
   {%- if execute -%}{%- do segment_catalogue(declared) -%}{%- endif -%}
 {% endmacro %}
+
+{#- Whether a segment with a priority holds every customer, by the rule customer_id is_not_null. -#}
+{% macro segments_have_catch_all() %}
+  {%- set found = namespace(any=false) -%}
+  {%- for segment in segment_catalogue().segments if segment.priority is not none and segment.rule_text == 'customer_id is known' -%}
+    {%- set found.any = true -%}
+  {%- endfor -%}
+  {{- return(found.any) -}}
+{% endmacro %}

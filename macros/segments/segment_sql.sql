@@ -3,9 +3,9 @@
 {% macro segment_leaf_columns(leaves) %}
   {%- set lines = [] -%}
   {%- for name in leaves.keys() | sort -%}
-    {%- do lines.append('    -- ' ~ segment_plain(leaves[name].words, 300) ~ '\n    ' ~ leaves[name].sql ~ ' as ' ~ name) -%}
+    {%- do lines.append('-- ' ~ segment_plain(leaves[name].words, 300) ~ '\n    ' ~ leaves[name].sql ~ ' as ' ~ name) -%}
   {%- endfor -%}
-  {{- return(lines | join(',\n')) -}}
+  {{- return(lines | join(',\n    ')) -}}
 {% endmacro %}
 
 {#- The select list of the rule table: one boolean column per segment, laid out as its tree.
@@ -14,9 +14,9 @@
   {%- set columns = [] -%}
   {%- for segment in segments -%}
     {%- set lines = segment_rule_lines(segment.rule, leaves, '        ', '') -%}
-    {%- do columns.append('    -- ' ~ segment.segment ~ '\n    (\n' ~ lines | join('\n') ~ '\n    ) as in_' ~ segment.segment) -%}
+    {%- do columns.append('-- ' ~ segment.segment ~ '\n    (\n' ~ lines | join('\n') ~ '\n    ) as in_' ~ segment.segment) -%}
   {%- endfor -%}
-  {{- return(columns | join(',\n')) -}}
+  {{- return(columns | join(',\n    ')) -}}
 {% endmacro %}
 
 {#- A compiled node as lines of SQL, one leaf a line with its words beside it.
@@ -44,9 +44,9 @@
     {%- for column in ('priority', 'min_customers', 'max_share', 'holdout_below') -%}
       {%- do cells.append('null' if segment[column] is none else segment[column] | string) -%}
     {%- endfor -%}
-    {%- do rows.append('        (' ~ cells | join(', ') ~ ')') -%}
+    {%- do rows.append('(' ~ cells | join(', ') ~ ')') -%}
   {%- endfor -%}
-  {{- return(rows | join(',\n')) -}}
+  {{- return(rows | join(',\n    ')) -}}
 {% endmacro %}
 
 {#- The segments that compete for being a customer's one primary segment, the winner first. -#}

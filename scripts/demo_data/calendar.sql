@@ -10,7 +10,8 @@ weighted as (
         list_extract([0.85, 0.85, 0.95, 0.95, 1.0, 0.95, 0.85, 0.85, 1.0, 1.1, 1.75, 1.45], month(calendar_date))
         * list_extract([1.05, 1.0, 0.95, 0.95, 1.0, 0.9, 1.15], isodow(calendar_date))
         -- Black Friday and the Cyber Monday after it
-        * case when month(calendar_date) = 11 and isodow(calendar_date) = 5 and day(calendar_date) between 23 and 29 then 2.6
+        * case when month(calendar_date) = 11 and isodow(calendar_date) = 5 and day(calendar_date) between 23
+            and 29 then 2.6
             when isodow(calendar_date) = 1 and date_add(calendar_date, -3) between
                 make_date(year(calendar_date), 11, 23) and make_date(year(calendar_date), 11, 29) then 2.0
             when month(calendar_date) = 12 and day(calendar_date) between 24 and 26 then 0.4

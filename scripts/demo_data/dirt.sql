@@ -75,4 +75,4 @@ inner join dirt_kinds
 where struck_source = 'contacts' or order_count > 0;
 
 create or replace temp macro broken_time(key) as
-    choose(key, 'broken time', ['31/31/2025', 'yesterday', '2025-13-45 10:00:00', '0000-00-00 00:00:00', '20251']);
+    choose(key, 'broken time', ['31/31/2025', 'yesterday', '2025-13-45 10:00:00', '0000-00-00 00:00:00', '2025/31/12']);

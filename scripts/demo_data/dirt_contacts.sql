@@ -14,7 +14,8 @@ select kind, reason_code, person,
     case when is_duplicate then contact_id when kind = 'missing_contact_id' then case when person % 2 = 0 then '' end
         else contact_code(new_number) end as contact_id,
     case when is_duplicate then email
-        when kind = 'broken_email' then choose(person, 'broken e-mail', ['anna@', 'x@@y', 'jan.kowalski', '@example.com', 'a b@example.com'])
+        when kind = 'broken_email'
+            then choose(person, 'broken e-mail', ['anna@', 'x@@y', 'jan.kowalski', '@example.com', 'a b@example.com'])
         else 'contact' || new_number || '@example.net' end as email,
     case when is_duplicate then phone
         when kind = 'broken_phone' then choose(person, 'broken phone', ['12', 'brak', '+48 ABC', '0'])
@@ -25,10 +26,13 @@ select kind, reason_code, person,
     case when kind = 'impossible_latitude' then 152.2 else latitude end as latitude,
     longitude, time_zone, acquisition_source, acquisition_campaign, preferred_channel, job_title, company_name,
     company_industry, company_employees, company_annual_revenue, plan, email_consent, sms_consent, push_consent, ads_consent,
-    case when kind = 'broken_attributes' then choose(person, 'broken JSON', ['{"interests":["shoes"', '{interests:}', '{"device":']) else attributes end as attributes,
+    case when kind = 'broken_attributes'
+        then choose(person, 'broken JSON', ['{"interests":["shoes"', '{interests:}', '{"device":'])
+            else attributes end as attributes,
     case kind when 'unparsable_created_at' then broken_time(person)
         when 'empty_created_at' then case when person % 2 = 0 then '' end
-        when 'future_created_at' then cast(loaded_at + to_days(cast(1 + pick(person, 'future', 400) as integer)) as varchar)
+        when 'future_created_at'
+            then cast(loaded_at + to_days(cast(1 + pick(person, 'future', 400) as integer)) as varchar)
         else created_at end as created_at,
     case when kind = 'conflicting_duplicate' then updated_at - interval 1 hour else updated_at end as updated_at,
     deleted_at,

@@ -23,11 +23,14 @@ select kind, reason_code, person,
     case when kind = 'missing_event_type' then case when person % 2 = 0 then '' end else event_type end as event_type,
     case kind when 'unparsable_occurred_at' then broken_time(person)
         when 'empty_occurred_at' then case when person % 2 = 0 then '' end
-        when 'future_occurred_at' then cast(loaded_at + to_days(cast(1 + pick(person, 'future', 400) as integer)) as varchar)
+        when 'future_occurred_at'
+            then cast(loaded_at + to_days(cast(1 + pick(person, 'future', 400) as integer)) as varchar)
         else occurred_at end as occurred_at,
     case when kind = 'conflicting_duplicate' then 'unknown' else channel end as channel,
     campaign_id, message_id, session_id, product_id, category, value,
-    case when kind = 'broken_properties' then choose(person, 'broken JSON', ['{"course":"beginner"', '{course}', '{"path":']) else properties end as properties,
+    case when kind = 'broken_properties'
+        then choose(person, 'broken JSON', ['{"course":"beginner"', '{course}', '{"path":'])
+            else properties end as properties,
     loaded_at + case kind when 'exact_duplicate' then interval 1 day
         when 'conflicting_duplicate' then interval (-2) hour else interval 0 hour end as loaded_at
 from copied

@@ -13,7 +13,8 @@ copied as (
     where clean.is_refund = 0 and clean.line = 1
 )
 select kind, reason_code, person,
-    case when is_duplicate then order_line_id when kind = 'missing_order_line_id' then case when person % 2 = 0 then '' end
+    case when is_duplicate then order_line_id when kind = 'missing_order_line_id'
+        then case when person % 2 = 0 then '' end
         else line_code(new_number) end as order_line_id,
     case when kind = 'orphan' then order_code(9500000000 + person)
         when kind = 'missing_order_id' then case when person % 2 = 0 then '' end else order_id end as order_id,

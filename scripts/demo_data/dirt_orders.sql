@@ -17,14 +17,17 @@ select kind, reason_code, person,
         else order_code(new_number) end as order_id,
     case when kind = 'orphan' then 'c9' || right(cast(10000000 + person % 10000000 as varchar), 7)
         when kind = 'missing_contact_id' then case when person % 2 = 0 then '' end else contact_id end as contact_id,
-    case when kind = 'unknown_document_type' then choose(person, 'broken type', ['proforma', 'quote', 'ordre']) else document_type end as document_type,
+    case when kind = 'unknown_document_type'
+        then choose(person, 'broken type', ['proforma', 'quote', 'ordre']) else document_type end as document_type,
     original_order_id,
     case kind when 'unparsable_ordered_at' then broken_time(person)
         when 'empty_ordered_at' then case when person % 2 = 0 then '' end
-        when 'future_ordered_at' then cast(loaded_at + to_days(cast(1 + pick(person, 'future', 400) as integer)) as varchar)
+        when 'future_ordered_at'
+            then cast(loaded_at + to_days(cast(1 + pick(person, 'future', 400) as integer)) as varchar)
         else ordered_at end as ordered_at,
     status,
-    case when kind = 'unknown_currency' then choose(person, 'broken currency', ['XXX', 'ZLO', 'P']) else currency end as currency,
+    case when kind = 'unknown_currency'
+        then choose(person, 'broken currency', ['XXX', 'ZLO', 'P']) else currency end as currency,
     case kind when 'negative_net_amount' then -1 - net_amount when 'conflicting_duplicate' then net_amount + 10
         when 'missing_net_amount' then null else net_amount end as net_amount,
     discount_amount, channel, coupon_code, is_test,

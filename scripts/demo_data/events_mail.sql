@@ -28,7 +28,8 @@ steps as (
     from funnel
 )
 select person, bundle_number, step, aliases, alias_gap_seconds, created_seconds, at_seconds,
-    list_extract(['email_sent', 'email_delivered', 'email_opened', 'email_clicked', 'unsubscribed'], 1 + step) as event_type,
+    list_extract(['email_sent', 'email_delivered', 'email_opened', 'email_clicked',
+        'unsubscribed'], 1 + step) as event_type,
     'email' as channel,
     'camp_' || right(cast(10000 + week as varchar), 4) as campaign_id,
     'm' || bundle_number as message_id,
@@ -36,6 +37,7 @@ select person, bundle_number, step, aliases, alias_gap_seconds, created_seconds,
     cast(null as varchar) as product_id,
     cast(null as varchar) as category,
     cast(null as decimal(18, 2)) as value,
-    case when step = 3 then '{"link":"' || choose(bundle_number, 'link', ['offer', 'product', 'course', 'blog']) || '"}' end as properties
+    case when step = 3 then '{"link":"' || choose(bundle_number, 'link', ['offer', 'product', 'course', 'blog'])
+        || '"}' end as properties
 from steps
 where at_seconds < getvariable('days') * 86400;

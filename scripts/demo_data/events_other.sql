@@ -2,7 +2,8 @@
 create or replace temp macro other_events_of(people_source) as table
 with singles as (
     select *, person * getvariable('event_slots') + getvariable('event_slots') // 4 + single as bundle_number,
-        slot_from + cast(floor((slot_to - slot_from + 1) * (single + draw(person * 512 + single, 'other slot')) / other_count) as integer) as slot,
+        slot_from + cast(floor((slot_to - slot_from + 1) * (single + draw(person * 512 + single,
+            'other slot')) / other_count) as integer) as slot,
         draw(person, 'student') < 0.15 as is_student
     from (select *, cast(unnest(range(other_count)) as bigint) as single from query_table(people_source))
 ),
@@ -21,30 +22,40 @@ drawn as (
 ),
 placed as (
     select drawn.*,
-        case when event_type = 'lesson_completed' and single * 2 >= other_count and other_count > 3 then 'advanced' else 'beginner' end as course,
+        case when event_type = 'lesson_completed' and single * 2 >= other_count and other_count > 3
+            then 'advanced' else 'beginner' end as course,
         least(100, 100 * (1 + single % greatest(1, other_count // 2)) // greatest(1, (other_count + 1) // 2)) as progress,
         greatest(created_seconds + 30 + single % 3600, day_number * 86400 + second_of_day(bundle_number)) as at_seconds
     from drawn
     inner join calendar_slots on drawn.slot = calendar_slots.slot
 )
 select person, bundle_number, cast(0 as bigint) as step, aliases, alias_gap_seconds, created_seconds, at_seconds, event_type,
-    case when event_type in ('push_sent', 'push_opened', 'app_installed') then 'push' when event_type = 'sms_sent' then 'sms'
+    case when event_type in ('push_sent', 'push_opened', 'app_installed')
+        then 'push' when event_type = 'sms_sent' then 'sms'
         when event_type = 'support_ticket_opened' then 'phone' else 'web' end as channel,
     case when event_type in ('push_sent', 'push_opened', 'sms_sent')
         then 'camp_' || right(cast(10000 + at_seconds // 604800 as varchar), 4) end as campaign_id,
     case when event_type in ('push_sent', 'push_opened', 'sms_sent') then 'm' || bundle_number end as message_id,
     cast(null as varchar) as session_id,
-    case when event_type = 'lesson_completed' then product_code(384 + case when course = 'advanced' then 1 else 0 end) end as product_id,
+    case when event_type = 'lesson_completed' then product_code(384 + case when course = 'advanced'
+        then 1 else 0 end) end as product_id,
     case when event_type = 'lesson_completed' then 'courses' end as category,
-    cast(case when event_type = 'survey_answered' then 1 + cast(floor(10 * sqrt(draw(bundle_number, 'rating'))) as bigint)
+    cast(case when event_type = 'survey_answered'
+        then 1 + cast(floor(10 * sqrt(draw(bundle_number, 'rating'))) as bigint)
         when event_type = 'lesson_completed' then progress
         when event_type = 'subscription_started' then 49 end as decimal(18, 2)) as value,
     case event_type
-        when 'lesson_completed' then '{"course":"' || course || '","lesson":' || (single + 1) || ',"progress":' || progress || '}'
+        when 'lesson_completed'
+            then '{"course":"' || course || '","lesson":' || (single + 1) || ',"progress":' || progress || '}'
         when 'survey_answered' then '{"survey":"' || choose(bundle_number, 'survey', ['nps', 'delivery', 'city'])
-            || '","city_rating":' || (1 + pick(bundle_number, 'city rating', 10)) || ',"delivery_rating":' || (1 + pick(bundle_number, 'delivery rating', 10)) || '}'
-        when 'support_ticket_opened' then '{"topic":"' || choose(bundle_number, 'topic', ['delivery', 'refund', 'payment', 'product']) || '"}'
-        when 'subscription_started' then '{"plan":"' || choose(bundle_number, 'plan', ['Basic', 'Basic', 'Premium']) || '"}'
-        when 'subscription_cancelled' then '{"reason":"' || choose(bundle_number, 'reason', ['price', 'unused', 'service']) || '"}'
-        when 'app_installed' then '{"os":"' || choose(bundle_number, 'os', ['android', 'ios']) || '"}' end as properties
+            || '","city_rating":' || (1 + pick(bundle_number, 'city rating', 10)) || ',"delivery_rating":'
+                || (1 + pick(bundle_number, 'delivery rating', 10)) || '}'
+        when 'support_ticket_opened'
+            then '{"topic":"' || choose(bundle_number, 'topic', ['delivery', 'refund', 'payment', 'product']) || '"}'
+        when 'subscription_started'
+            then '{"plan":"' || choose(bundle_number, 'plan', ['Basic', 'Basic', 'Premium']) || '"}'
+        when 'subscription_cancelled'
+            then '{"reason":"' || choose(bundle_number, 'reason', ['price', 'unused', 'service']) || '"}'
+        when 'app_installed' then '{"os":"' || choose(bundle_number, 'os', ['android', 'ios'])
+            || '"}' end as properties
 from placed;

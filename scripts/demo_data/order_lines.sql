@@ -5,7 +5,8 @@ with documents as (
     from orders_placed(people_source)
 ),
 lines as (
-    select *, cast(unnest(range(1, 1 + case when is_refund = 1 and is_partial then 1 else line_count end)) as bigint) as line,
+    select *, cast(unnest(range(1, 1 + case when is_refund = 1 and is_partial
+        then 1 else line_count end)) as bigint) as line,
         order_number * 2 + is_refund as document_number,
         case when is_refund = 1 then refund_seconds else placed_seconds end as at_seconds
     from documents

@@ -21,13 +21,17 @@ select *,
     units_per_pln * (0.92 + 0.08 * day_number / getvariable('days')) as price_factor,
     case when draw(order_number, 'size') < 0.45 then 1 when draw(order_number, 'size') < 0.75 then 2
         when draw(order_number, 'size') < 0.92 then 3 else 4 end as line_count,
-    case when draw(order_number, 'coupon') < 0.15 then 5 * (1 + pick(order_number, 'discount', 4)) else 0 end as discount_percent,
-    case when draw(order_number, 'status') < 0.025 then 'cancelled' when draw(order_number, 'status') < 0.03 then 'failed'
+    case when draw(order_number, 'coupon') < 0.15
+        then 5 * (1 + pick(order_number, 'discount', 4)) else 0 end as discount_percent,
+    case when draw(order_number, 'status') < 0.025 then 'cancelled' when draw(order_number, 'status') < 0.03
+        then 'failed'
         when placed_seconds > (getvariable('days') - 2) * 86400 then 'pending' else 'completed' end as status,
     draw(order_number, 'test') < 0.003 as is_test,
-    placed_seconds + 86400 * (1 + pick(order_number, 'refund day', 30)) + pick(order_number, 'refund second', 43200) as refund_seconds,
+    placed_seconds + 86400 * (1 + pick(order_number, 'refund day', 30)) + pick(order_number,
+        'refund second', 43200) as refund_seconds,
     -- two in five of the refunds take back the first line only
-    draw(order_number, 'refund') < 0.043 and draw(order_number, 'status') >= 0.03 and draw(order_number, 'test') >= 0.003
+    draw(order_number, 'refund') < 0.043 and draw(order_number, 'status') >= 0.03
+        and draw(order_number, 'test') >= 0.003
         and refund_seconds < getvariable('days') * 86400 as is_refunded,
     line_count > 1 and draw(order_number, 'partial refund') < 0.55 as is_partial
 from placed;
@@ -56,11 +60,14 @@ with valued as (
     from orders_placed(people_source) as placed
     left join catalogue as one on line_product(order_number, 1, taste, favourite_category) = one.product_number
     left join catalogue as two
-        on case when line_count >= 2 then line_product(order_number, 2, taste, favourite_category) end = two.product_number
+        on case when line_count >= 2
+            then line_product(order_number, 2, taste, favourite_category) end = two.product_number
     left join catalogue as three
-        on case when line_count >= 3 then line_product(order_number, 3, taste, favourite_category) end = three.product_number
+        on case when line_count >= 3
+            then line_product(order_number, 3, taste, favourite_category) end = three.product_number
     left join catalogue as four
-        on case when line_count >= 4 then line_product(order_number, 4, taste, favourite_category) end = four.product_number
+        on case when line_count >= 4
+            then line_product(order_number, 4, taste, favourite_category) end = four.product_number
 ),
 documents as (
     select *, cast(unnest(case when is_refunded then [0, 1] else [0] end) as bigint) as is_refund

@@ -59,7 +59,8 @@ select person, slot_from, slot_to, day_from, day_to, place_number, country_code,
     pick(person, 'favourite', 8) as favourite_category,
     case when is_business then 2 + pick(person, 'bulk', 9) else 1 end as bulk,
     least(getvariable('event_slots') // 4, cast(floor(getvariable('web_factor')
-        * (case when is_buyer then 0.07 * least(order_count, 60) * 10.0 / getvariable('orders_per_customer') else 0 end
+        * (case when is_buyer
+            then 0.07 * least(order_count, 60) * 10.0 / getvariable('orders_per_customer') else 0 end
             + 0.35 * exp(normal_draw(person, 'browsing'))) + draw(person, 'web')) as bigint)) as web_count,
     day_from // 7 + 1 as week_from,
     was_email_consent and is_unsubscriber and week_to > day_from // 7 as is_unsubscribed,

@@ -20,12 +20,14 @@ priced as (
 select cast(product_number as bigint) as product_number, category,
     case when category = 'courses'
         then list_extract(['Beginner', 'Advanced'], 1 + product_rank % 2) || ' course ' || product_rank
-        else choose(product_number, 'adjective', ['Classic', 'Urban', 'Eco', 'Smart', 'Soft', 'Grand', 'Mini', 'Nordic'])
+        else choose(product_number, 'adjective', ['Classic', 'Urban', 'Eco', 'Smart', 'Soft', 'Grand', 'Mini',
+            'Nordic'])
             || ' ' || noun || ' ' || (100 + product_rank) end as product_name,
     choose(product_number, 'brand', ['Bursztyn', 'Wisla', 'Tatra', 'Lumen', 'Kora', 'Mewa', 'Sosna', 'Zefir',
         'Orzel', 'Polana', 'Iskra', 'Bryza']) as brand,
     cast(price_cents as bigint) as price_cents,
-    cast(greatest(1, round(price_cents * cost_share * (0.9 + 0.2 * draw(product_number, 'cost')))) as bigint) as cost_cents
+    cast(greatest(1, round(price_cents * cost_share * (0.9 + 0.2 * draw(product_number,
+        'cost')))) as bigint) as cost_cents
 from priced;
 
 -- One in ten is out of stock now, one in five came back in the last half year.

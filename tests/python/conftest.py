@@ -2,10 +2,15 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
+import subprocess
+import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from warehouse import run_build
 
 PROJECT_DIR = Path(__file__).resolve().parents[2]
 
@@ -17,3 +22,51 @@ def shared_data() -> Path:
     if not (folder / "online_retail" / "lines.parquet").exists():
         pytest.skip(f"no reference data in {folder}: set SHARED_DATA to a folder that holds it")
     return folder
+
+
+@pytest.fixture(scope="session")
+def made_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Function (name, make) that gives a folder which `make(folder)` fills once for all workers."""
+    root = tmp_path_factory.getbasetemp()
+    if "PYTEST_XDIST_WORKER" in os.environ:
+        root = root.parent
+
+    def once(name: str, make: Callable[[Path], None]) -> Path:
+        folder = root / name
+        with (root / f"{name}.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            if not (root / f"{name}.done").exists():
+                folder.mkdir(exist_ok=True)
+                make(folder)
+                (root / f"{name}.done").touch()
+        return folder
+
+    return once
+
+
+@pytest.fixture(scope="session")
+def demo(made_once: Callable[..., Path]) -> Path:
+    """Folder of a demo shop of 2,000 customers that ends on 2026-11-20; never written to."""
+
+    def make(folder: Path) -> None:
+        script = PROJECT_DIR / "scripts" / "demo_data.py"
+        options = ["--customers", "2000", "--end", "2026-11-21", "--output", str(folder)]
+        subprocess.run([sys.executable, str(script), *options], check=True, capture_output=True)
+
+    return made_once("demo", make)
+
+
+@pytest.fixture(scope="session")
+def demo_build(demo: Path, made_once: Callable[..., Path]) -> Path:
+    """WAREHOUSE_DIR of the demo shop built and published as of its end; never written to.
+
+    output.txt in it holds what the build said.
+    """
+
+    def make(folder: Path) -> None:
+        result = run_build(demo, folder, {"AS_OF": "2026-11-21"})
+        assert result.returncode == 0, result.stdout[-3000:] + result.stderr
+        (folder / "output.txt").write_text(result.stdout)
+        (folder / "errors.txt").write_text(result.stderr)
+
+    return made_once("demo_build", make)

@@ -1,7 +1,7 @@
 """A second reading of the segment language: one rule, one row at a time, in plain Python.
 
-Written from docs/segments.md and never from the macros, so that the two can disagree. A condition is
-True, False or None (unknown); unknown becomes `on_null` at the leaf, as the NULL rule says.
+Written from docs/segments.md and never from the macros, so that the two can disagree. A condition
+is True or False; on an unknown value it is its `on_null`, as the NULL rule says.
 """
 
 from __future__ import annotations

@@ -18,7 +18,10 @@ VALUES: dict[str, tuple[str, list[Any]]] = {
     "monetary": (
         "decimal(18,4)",
         [None]
-        + [Decimal(x) for x in "0 0.1 0.3 -5 5000 5000.0001 4999.9999 10000000000000".split()],
+        + [
+            Decimal(x)
+            for x in ["0", "0.1", "0.3", "-5", "5000", "5000.0001", "4999.9999", "10000000000000"]
+        ],
     ),
     "company_employees": ("integer", [None, 0, 1, 9, 10, 11, -1, 2147483647]),
     "latitude": ("double", [None, 0.0, 0.1, 0.30000000000000004, 52.2297, -180.0]),
@@ -26,8 +29,8 @@ VALUES: dict[str, tuple[str, list[Any]]] = {
     "last_order_date": (
         "date",
         [None]
-        + [date.fromisoformat(x) for x in "2026-03-30 2026-03-31 2026-04-01 2026-03-01".split()]
-        + [date.fromisoformat(x) for x in "2026-02-28 2026-02-27 2025-03-31 2024-02-29".split()],
+        + [date.fromisoformat(x) for x in ["2026-03-30", "2026-03-31", "2026-04-01", "2026-03-01"]]
+        + [date.fromisoformat(x) for x in ["2026-02-28", "2026-02-27", "2025-03-31", "2024-02-29"]],
     ),
     "created_at": (
         "timestamp",
@@ -49,7 +52,7 @@ NUMBERS = [0, 0.1, 0.3, 5000, 5000.0001, -5, 10, 9.5, 7]
 
 
 def edge_rows() -> list[dict[str, Any]]:
-    """Return rows that hold every edge value of every column, in mixed company, and one of NULLs."""
+    """Return rows with every edge value of every column in mixed company, and a row of NULLs."""
     draw = random.Random(1)
     rows: list[dict[str, Any]] = [dict.fromkeys(VALUES)]
     for column, (_, values) in VALUES.items():

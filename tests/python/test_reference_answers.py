@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import json
 import math
+from collections.abc import Callable
 from pathlib import Path
 
 import duckdb
@@ -16,9 +17,8 @@ from warehouse import build_warehouse, read
 
 from examples.map import run_map
 
-# A group shares its builds: it stays in one process.
-clean_orders = pytest.mark.xdist_group("clean_orders")
-dirty_lines = pytest.mark.xdist_group("dirty_lines")
+# Four builds of the warehouse.
+pytestmark = pytest.mark.slow
 
 PUBLIC_TABLES = "+rfm_scores +value_tiers +cohort_retention +rejected_rows"
 HALF_A_CENT = 0.005
@@ -53,22 +53,25 @@ EXPECTED_NET = """
 
 @pytest.fixture(scope="session", params=CLEAN_SETS)
 def clean_set(
-    request: pytest.FixtureRequest, shared_data: Path, tmp_path_factory: pytest.TempPathFactory
+    request: pytest.FixtureRequest, shared_data: Path, made_once: Callable[..., Path]
 ) -> tuple[str, Path]:
     """Name of a set, and the warehouse built from its clean orders."""
     name = request.param
-    folder = tmp_path_factory.mktemp(name)
-    source = shared_data / name / "clean_orders.parquet"
-    for table, query in (("orders", CLEAN_ORDERS), ("contacts", CLEAN_CONTACTS)):
-        sql = query.format(file=source)
-        duckdb.sql(f"copy ({sql}) to '{folder}/{table}.parquet' (format parquet)")
     currency, as_of_date = CLEAN_SETS[name]
-    variables = {
-        "as_of_date": as_of_date,
-        "reporting_currency": currency,
-        "occasions_require_revenue": False,
-    }
-    return name, build_warehouse(folder, folder / "built", variables, PUBLIC_TABLES)
+
+    def make(folder: Path) -> None:
+        source = shared_data / name / "clean_orders.parquet"
+        for table, query in (("orders", CLEAN_ORDERS), ("contacts", CLEAN_CONTACTS)):
+            sql = query.format(file=source)
+            duckdb.sql(f"copy ({sql}) to '{folder}/{table}.parquet' (format parquet)")
+        variables = {
+            "as_of_date": as_of_date,
+            "reporting_currency": currency,
+            "occasions_require_revenue": False,
+        }
+        build_warehouse(folder, folder / "built", variables, PUBLIC_TABLES)
+
+    return name, made_once(f"clean_{name}", make) / "built" / "warehouse.duckdb"
 
 
 def reference(shared_data: Path, name: str, file: str) -> duckdb.DuckDBPyRelation:
@@ -79,7 +82,6 @@ def reference(shared_data: Path, name: str, file: str) -> duckdb.DuckDBPyRelatio
     return duckdb.read_csv(str(path), dtype=types)
 
 
-@clean_orders
 def test_repeat_figures_equal_lifetimes(clean_set: tuple[str, Path], shared_data: Path) -> None:
     """frequency, recency and T of lifetimes 0.11.3 exactly; its monetary_value to half a cent."""
     name, database = clean_set
@@ -103,7 +105,6 @@ def test_repeat_figures_equal_lifetimes(clean_set: tuple[str, Path], shared_data
     assert max(differences.values()) <= HALF_A_CENT
 
 
-@clean_orders
 def test_cohorts_equal_pandas_where_complete(
     clean_set: tuple[str, Path], shared_data: Path
 ) -> None:
@@ -140,7 +141,6 @@ def test_cohorts_equal_pandas_where_complete(
     assert all(row[1:4] == (None, None, None) for row in found.values()), found
 
 
-@clean_orders
 def test_value_deciles_equal_ntile_but_for_ties(
     clean_set: tuple[str, Path], shared_data: Path
 ) -> None:
@@ -168,7 +168,6 @@ def test_value_deciles_equal_ntile_but_for_ties(
     assert len(differ) == {"online_retail": 1, "cdnow_sample": 37}[name]
 
 
-@clean_orders
 def test_pareto_shares_equal_pandas(clean_set: tuple[str, Path], shared_data: Path) -> None:
     """Shares of the top customers, and the customers who bring 80 % of revenue: tier A."""
     name, database = clean_set
@@ -193,37 +192,42 @@ def test_pareto_shares_equal_pandas(clean_set: tuple[str, Path], shared_data: Pa
         assert share >= running - 1e-9
 
 
-@pytest.fixture(scope="session")
-def dirty_input(shared_data: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """All 541,909 lines, mapped as examples/online_retail does."""
-    folder = tmp_path_factory.mktemp("dirty_lines")
-    run_map("online_retail", shared_data / "online_retail" / "lines.parquet", folder)
-    return folder
-
-
 DIRTY_VARIABLES = {"as_of_date": "2011-12-10", "reporting_currency": "GBP"}
 
 
 @pytest.fixture(scope="session")
-def dirty(dirty_input: Path) -> Path:
-    """Warehouse of the dirty lines."""
-    select = f"{PUBLIC_TABLES} +stg_order_lines"
-    return build_warehouse(dirty_input, dirty_input / "built", DIRTY_VARIABLES, select)
+def dirty_input(shared_data: Path, made_once: Callable[..., Path]) -> Path:
+    """All 541,909 lines, mapped as examples/online_retail does."""
+    source = shared_data / "online_retail" / "lines.parquet"
+    return made_once("dirty_lines", lambda folder: run_map("online_retail", source, folder))
 
 
 @pytest.fixture(scope="session")
-def dirty_without_refunds(dirty_input: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """Warehouse of the same lines as if no credit note had been written."""
-    folder = tmp_path_factory.mktemp("without_refunds")
-    duckdb.sql(f"""
-        copy (from '{dirty_input}/orders.parquet' where document_type = 'order')
-        to '{folder}/orders.parquet' (format parquet)
-    """)
-    duckdb.sql(f"copy (from '{dirty_input}/contacts.parquet') to '{folder}/contacts.parquet'")
-    return build_warehouse(folder, folder / "built", DIRTY_VARIABLES, PUBLIC_TABLES)
+def dirty(dirty_input: Path, made_once: Callable[..., Path]) -> Path:
+    """Warehouse of the dirty lines."""
+
+    def make(folder: Path) -> None:
+        select = f"{PUBLIC_TABLES} +stg_order_lines"
+        build_warehouse(dirty_input, folder, DIRTY_VARIABLES, select)
+
+    return made_once("dirty_built", make) / "warehouse.duckdb"
 
 
-@dirty_lines
+@pytest.fixture(scope="session")
+def dirty_without_refunds(dirty_input: Path, made_once: Callable[..., Path]) -> Path:
+    """Warehouse of the same documents as if no credit note had been written."""
+
+    def make(folder: Path) -> None:
+        duckdb.sql(f"""
+            copy (from '{dirty_input}/orders.parquet' where document_type = 'order')
+            to '{folder}/orders.parquet' (format parquet)
+        """)
+        duckdb.sql(f"copy (from '{dirty_input}/contacts.parquet') to '{folder}/contacts.parquet'")
+        build_warehouse(folder, folder / "built", DIRTY_VARIABLES, PUBLIC_TABLES)
+
+    return made_once("dirty_without_refunds", make) / "built" / "warehouse.duckdb"
+
+
 def test_every_line_is_accounted_for(dirty: Path) -> None:
     accepted = read(dirty, "select order_line_id from marts_staging.stg_order_lines")
     sql = "select row_id, reason_codes from marts.rejected_rows where source = 'order_lines'"
@@ -238,7 +242,6 @@ def test_every_line_is_accounted_for(dirty: Path) -> None:
     assert reasons == {"unknown_order": 133_742, "negative_amount,unknown_order": 1_338}
 
 
-@dirty_lines
 def test_every_document_is_accounted_for(dirty: Path) -> None:
     sql = """
         select reason_codes, count(*) from marts.rejected_rows
@@ -248,7 +251,6 @@ def test_every_document_is_accounted_for(dirty: Path) -> None:
     assert read(dirty, "select count(*) from marts_staging.stg_orders") == [(22_190,)]
 
 
-@dirty_lines
 def test_only_sold_lines_of_known_customers_reach_a_score(dirty: Path, shared_data: Path) -> None:
     """Scores rest on the lines with a customer and a price above 0, and on no other line."""
     file = shared_data / "online_retail" / "lines.parquet"
@@ -262,7 +264,6 @@ def test_only_sold_lines_of_known_customers_reach_a_score(dirty: Path, shared_da
     assert len(found) == 4_338
 
 
-@dirty_lines
 def test_cancellations_lower_monetary_and_nothing_else(
     dirty: Path, dirty_without_refunds: Path, shared_data: Path
 ) -> None:
@@ -291,7 +292,6 @@ def test_cancellations_lower_monetary_and_nothing_else(
     assert refunded == 1_589
 
 
-@dirty_lines
 def test_customers_with_credit_notes_alone_have_no_score(dirty: Path, shared_data: Path) -> None:
     """34 customers never bought at a price: no score, and a net revenue of 0 or less."""
     never_bought = {

@@ -24,6 +24,8 @@ from segment_rows import DAY, VALUES, ZONE, edge_rows, random_rule
 pytestmark = pytest.mark.xdist_group("segments")
 PROJECT_DIR = Path(__file__).resolve().parents[2]
 FOLDER = Path("target/compiled/customer_segmentation/models/intermediate/segments")
+Database = duckdb.DuckDBPyConnection
+Build = Callable[[list[dict[str, Any]], list[dict[str, Any]]], Database]
 # What an operator means to texts: by default only eq and in mind the case.
 MEANS: dict[str, Callable[[str, str], bool]] = {
     "eq": lambda text, wanted: text == wanted,
@@ -63,11 +65,16 @@ def invoke(scratch: Path, *arguments: str, manifest: Manifest | None = None) -> 
 
 
 @pytest.fixture(scope="module")
-def check(scratch: Path) -> Callable[[Any], str | None]:
-    """Check a catalogue: its error as one line, or None. The project is parsed once."""
+def manifest(scratch: Path) -> Manifest:
+    """Parse the project once for all tests: vars change what compiles, not what is parsed."""
     parsed = invoke(scratch, "parse")
     assert parsed.success, parsed.exception
-    manifest: Manifest = parsed.result
+    return parsed.result
+
+
+@pytest.fixture(scope="module")
+def check(scratch: Path, manifest: Manifest) -> Callable[[Any], str | None]:
+    """Check a catalogue: its error as one line, or None."""
 
     def message(catalogue: Any) -> str | None:
         arguments = yaml.safe_dump({"declared": catalogue}, allow_unicode=True, sort_keys=False)
@@ -82,18 +89,31 @@ def check(scratch: Path) -> Callable[[Any], str | None]:
     return message
 
 
-def compile_catalogue(scratch: Path, catalogue: list[dict[str, Any]]) -> dict[str, str]:
+@pytest.fixture(scope="module")
+def build(scratch: Path, manifest: Manifest) -> Build:
+    """Compile a catalogue and evaluate it over rows, in memory."""
+
+    def built(catalogue: list[dict[str, Any]], rows: list[dict[str, Any]]) -> Database:
+        return evaluate(compile_catalogue(scratch, manifest, catalogue), rows)
+
+    return built
+
+
+def compile_catalogue(
+    scratch: Path, manifest: Manifest, catalogue: list[dict[str, Any]]
+) -> dict[str, str]:
     """Compile a catalogue and return the SQL of the segment models by name."""
     variables = {"segments": catalogue, "as_of_date": DAY.isoformat(), "timezone": ZONE}
     done = invoke(
         scratch, "compile", "--select", "path:models/intermediate/segments",
         "--vars", yaml.safe_dump(variables, allow_unicode=True, sort_keys=False),
+        manifest=copy.deepcopy(manifest),
     )  # fmt: skip
     assert done.success, done.exception
-    return {path.stem: path.read_text() for path in (scratch / FOLDER).glob("*.sql")}
+    return {path.stem: path.read_bytes().decode() for path in (scratch / FOLDER).glob("*.sql")}
 
 
-def evaluate(sql: dict[str, str], rows: list[dict[str, Any]]) -> duckdb.DuckDBPyConnection:
+def evaluate(sql: dict[str, str], rows: list[dict[str, Any]]) -> Database:
     """Run the compiled models over rows in memory, as tables of the same names."""
     connection = duckdb.connect()
     connection.execute("attach ':memory:' as warehouse")
@@ -115,7 +135,7 @@ def evaluate(sql: dict[str, str], rows: list[dict[str, Any]]) -> duckdb.DuckDBPy
     return connection
 
 
-def members(connection: duckdb.DuckDBPyConnection) -> dict[str, set[str]]:
+def members(connection: Database) -> dict[str, set[str]]:
     """Return the members of every segment that has any."""
     found: dict[str, set[str]] = {}
     listed = connection.execute("select segment, customer_id from int_segment_members__listed")
@@ -148,20 +168,20 @@ def test_valid_catalogue_passes(check: Callable[[Any], str | None]) -> None:
     assert check([]) is None
 
 
-def test_rules_mean_what_they_say(scratch: Path) -> None:
+def test_rules_mean_what_they_say(build: Build) -> None:
     """200 random rules over edge rows: the compiled SQL and the Python peer agree on every row."""
     draw = random.Random(20260331)
     rules = {f"rule_{number}": random_rule(draw) for number in range(200)}
     catalogue = [segment(name, rule) for name, rule in rules.items()]
     rows = edge_rows()
-    found = members(evaluate(compile_catalogue(scratch, catalogue), rows))
+    found = members(build(catalogue, rows))
     for name, rule in rules.items():
         expected = {row["customer_id"] for row in rows if holds(rule, row, DAY, ZONE)}
         wrong = [row for row in rows if row["customer_id"] in expected ^ found.get(name, set())]
         assert not wrong, f"{rule} disagrees on {wrong[:3]}"
 
 
-def test_values_are_literals(scratch: Path) -> None:
+def test_values_are_literals(build: Build) -> None:
     """A hostile value matches what holds it, to the letter, and reaches the tables unchanged."""
     rows = [{**dict.fromkeys(["customer_id", *VALUES]), "region": text} for text in HOSTILE]
     for number, row in enumerate(rows):
@@ -173,7 +193,7 @@ def test_values_are_literals(scratch: Path) -> None:
             value = [text] if operator == "in" else text
             rule = {"field": "region", operator: value}
             catalogue.append(segment(f"{operator}_{number}", rule, **more))
-    connection = evaluate(compile_catalogue(scratch, catalogue), rows)
+    connection = build(catalogue, rows)
     found = members(connection)
     for one in catalogue:
         operator, number = one["name"].rsplit("_", 1)
@@ -184,7 +204,7 @@ def test_values_are_literals(scratch: Path) -> None:
     assert {salt for (salt,) in salts.fetchall()} == set(HOSTILE)
 
 
-def test_hash_ignores_form_and_order(scratch: Path) -> None:
+def test_hash_ignores_form_and_order(build: Build) -> None:
     """Key order, condition order, repeats, 5 and 5.0, and a date as text or date: one meaning."""
     region = {"field": "region", "in": ["b", "a"]}
     order = {"field": "last_order_date", "before": "2026-01-01"}
@@ -195,13 +215,13 @@ def test_hash_ignores_form_and_order(scratch: Path) -> None:
     ]  # fmt: skip
     other = {"any": same[0]["all"]}
     catalogue = [segment(f"s{number}", rule) for number, rule in enumerate([*same, other])]
-    connection = evaluate(compile_catalogue(scratch, catalogue), edge_rows())
+    connection = build(catalogue, edge_rows())
     hashes = connection.execute("select rule_hash from int_segments__declared order by segment")
     first, second, third = [one for (one,) in hashes.fetchall()]
     assert first == second != third
 
 
-def test_primary_is_lowest_priority_then_name(scratch: Path) -> None:
+def test_primary_is_lowest_priority_then_name(build: Build) -> None:
     """The lowest number wins; equal numbers go by name; no priority takes no part."""
     everyone = {"field": "customer_id", "is_not_null": True}
     catalogue = [
@@ -211,7 +231,7 @@ def test_primary_is_lowest_priority_then_name(scratch: Path) -> None:
         segment("a_last", everyone, priority=100),
     ]
     rows = edge_rows()
-    connection = evaluate(compile_catalogue(scratch, catalogue), rows)
+    connection = build(catalogue, rows)
     chosen = connection.execute("select * from int_primary_segments__chosen").fetchall()
     assert dict(chosen) == {
         row["customer_id"]: "b_first" if row["region"] is None else "c_second" for row in rows

@@ -59,6 +59,8 @@ def build_warehouse(
     variables: Mapping[str, Any],
     select: str | None = None,
     env: Mapping[str, str] | None = None,
+    *,
+    data_tests: bool = True,
 ) -> Path:
     """Build seeds, models and data tests (unit tests left out) and return the database's path.
 
@@ -68,13 +70,15 @@ def build_warehouse(
         variables: dbt vars over those of vars.yml.
         select: nodes in dbt's selection syntax, separated by spaces; None builds everything.
         env: environment variables over the current ones.
+        data_tests: whether the data tests run too.
 
     Raises:
         AssertionError: dbt failed; the message ends with its output.
     """
-    arguments = ["build", "--exclude-resource-type", "unit_test"]
+    arguments = ["build", "--exclude-resource-type", "unit_test", *([] if data_tests else ["test"])]
     if select:
-        arguments += ["--select", *select.split()]
+        # Cautious: no test that also reads a model left out.
+        arguments += ["--indirect-selection", "cautious", "--select", *select.split()]
     result = run_dbt(
         *arguments, raw_dir=raw_dir, warehouse_dir=warehouse_dir, variables=variables, env=env
     )
@@ -88,3 +92,44 @@ def read(database: Path, sql: str, parameters: list[Any] | None = None) -> list[
     """Rows of a query on a built warehouse, opened read-only."""
     with duckdb.connect(str(database), read_only=True) as connection:
         return connection.execute(sql, parameters).fetchall()
+
+
+def run_build(
+    raw_dir: Path,
+    warehouse_dir: Path,
+    env: Mapping[str, str] | None = None,
+    project_dir: Path = PROJECT_DIR,
+) -> subprocess.CompletedProcess[str]:
+    """Run scripts/build.py as `make build` does, its output no terminal.
+
+    Args:
+        raw_dir: folder of the contract's tables.
+        warehouse_dir: folder of warehouse.duckdb and published.duckdb; dbt's target goes there too.
+        env: AS_OF, TIMEZONE, VARS, SEGMENTS and others; of the current ones these four are dropped.
+        project_dir: the project, or a copy of it.
+
+    Returns:
+        The finished process; its return code is not checked.
+    """
+    return subprocess.run(
+        [sys.executable, str(project_dir / "scripts" / "build.py")],
+        cwd=project_dir,
+        env=build_environment(raw_dir, warehouse_dir, env),
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def build_environment(
+    raw_dir: Path, warehouse_dir: Path, env: Mapping[str, str] | None = None
+) -> dict[str, str]:
+    """Return the environment of a build that shares no file with another (see run_build)."""
+    dropped = ("AS_OF", "TIMEZONE", "VARS", "SEGMENTS", "DBT_PROFILES_DIR", "FORCE_COLOR")
+    inherited = {name: value for name, value in os.environ.items() if name not in dropped}
+    return inherited | {
+        "RAW_DIR": str(raw_dir),
+        "WAREHOUSE_DIR": str(warehouse_dir),
+        "DBT_TARGET_PATH": str(warehouse_dir / "target"),
+        **(env or {}),
+    }

@@ -1,17 +1,14 @@
 {#- Fails for a customer with two primary segments, and, where a segment with a priority holds everyone
     (customer_id is known), for a customer without one. -#}
-{%- set catch_all = [] -%}
-{%- if execute -%}
-  {%- for segment in segment_catalogue().segments if segment.priority is not none and segment.rule_text == 'customer_id is known' -%}
-    {%- do catch_all.append(segment.segment) -%}
-  {%- endfor -%}
-{%- endif -%}
+{%- set fewest = 1 if execute and segments_have_catch_all() else 0 -%}
 with customers as (
     select customer_id from {{ ref('int_customers__enriched') }}
 ),
 
 primary_memberships as (
-    select customer_id from {{ ref('segment_memberships') }} where is_primary
+    select customer_id
+    from {{ ref('segment_memberships') }}
+    where is_primary
 ),
 
 counted as (
@@ -25,4 +22,4 @@ counted as (
 
 select *
 from counted
-where primary_segments > 1 {{ 'or primary_segments = 0' if catch_all }}
+where primary_segments not between {{ fewest }} and 1

@@ -1,10 +1,17 @@
 -- Fails where customers.primary_segment and the memberships tell two stories.
 with customers as (
-    select customer_id, primary_segment from {{ ref('customers') }}
+    select
+        customer_id,
+        primary_segment
+    from {{ ref('customers') }}
 ),
 
 primary_memberships as (
-    select customer_id, segment from {{ ref('segment_memberships') }} where is_primary
+    select
+        customer_id,
+        segment
+    from {{ ref('segment_memberships') }}
+    where is_primary
 )
 
 select

@@ -40,7 +40,10 @@ linked as (
 located as (
     select
         *,
-        min(case when country_code is not null then contact_rank end) over (partition by customer_id) as address_rank
+        coalesce(
+            min(case when country_code is not null then contact_rank end) over (partition by customer_id),
+            min(case when coalesce(region, city, postal_code) is not null then contact_rank end) over (partition by customer_id)
+        ) as address_rank
     from linked
 )
 

@@ -5,5 +5,5 @@ with customers as (
 
 select
     customers.customer_id{{ ',' if leaves }}
-{{ segment_leaf_columns(leaves) }}
+    {{ segment_leaf_columns(leaves) }}
 from customers

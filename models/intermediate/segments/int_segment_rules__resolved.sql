@@ -5,5 +5,5 @@ with leaves as (
 
 select
     leaves.customer_id{{ ',' if catalogue.segments }}
-{{ segment_rule_columns(catalogue.segments, catalogue.leaves) }}
+    {{ segment_rule_columns(catalogue.segments, catalogue.leaves) }}
 from leaves

@@ -1,17 +1,27 @@
 {%- set segments = segment_catalogue().segments if execute else [] -%}
-with declared as (
+with declared (
+    segment, label, description, layer, goal, owner, reach, rule_text, rule_hash, holdout_salt,
+    priority, min_customers, max_share, holdout_below
+) as (
     {%- if segments %}
-    select * from (values
-{{ segment_value_rows(segments) }}
-    ) as catalogue (
-        segment, label, description, layer, goal, owner, reach, rule_text, rule_hash, holdout_salt,
-        priority, min_customers, max_share, holdout_below
-    )
+    values
+    {{ segment_value_rows(segments) }}
     {%- else %}
     select
-        null as segment, null as label, null as description, null as layer, null as goal,
-        null as owner, null as reach, null as rule_text, null as rule_hash, null as holdout_salt,
-        null as priority, null as min_customers, null as max_share, null as holdout_below
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null,
+        null
     where 1 = 0
     {%- endif %}
 )
