@@ -64,7 +64,11 @@ def settings_from_environment(environment: dict[str, str]) -> Settings:
         path = Path(given["SEGMENTS"])
         if not path.is_file():
             raise UsageError(f"SEGMENTS: no file '{path}'; name a YAML file with a segments list.")
-        catalogue = _mapping(path.read_text(encoding="utf-8"), f"SEGMENTS file '{path}'")
+        try:
+            text = path.read_text(encoding="utf-8")
+        except (OSError, UnicodeDecodeError) as error:
+            raise UsageError(f"SEGMENTS: '{path}' cannot be read as UTF-8 text: {error}.") from error
+        catalogue = _mapping(text, f"SEGMENTS file '{path}'")
         catalogue = catalogue.get("vars", catalogue)
         if "segments" not in catalogue:
             raise UsageError(f"SEGMENTS: '{path}' has no segments list (docs/segments.md).")
@@ -182,12 +186,15 @@ def main() -> int:
                 f"RAW_DIR: no folder '{settings.raw_dir}'; name the folder of your files, "
                 "or run `make demo-data`."
             )
+        try:
+            settings.warehouse_dir.mkdir(parents=True, exist_ok=True)
+        except OSError as error:
+            raise UsageError(f"WAREHOUSE_DIR: no folder can be made there: {error}.") from error
     except UsageError as error:
         report.fail(str(error))
         return EXIT_USAGE
     os.environ["RAW_DIR"] = str(settings.raw_dir)
     os.environ["WAREHOUSE_DIR"] = str(settings.warehouse_dir)
-    settings.warehouse_dir.mkdir(parents=True, exist_ok=True)
     os.chdir(ROOT)
     return _run(settings, report, started)
 
@@ -225,7 +232,7 @@ def _run(settings: Settings, report: Any, started: float) -> int:
     try:
         rows = publish(warehouse, published, dbt.public_relations())
         report.outcome(warehouse)
-    except duckdb.Error as error:
+    except (duckdb.Error, OSError) as error:
         report.fail(f"publish: {_one_line(str(error))}")
         return EXIT_FAILED
     report.line(f"published {rows:,} rows in {published} ({time.monotonic() - started:.0f} s)")

@@ -29,11 +29,11 @@ def publish(warehouse: Path, published: Path, relations: Sequence[tuple[str, str
         Rows written.
 
     Raises:
-        duckdb.Error: a table is missing or the disk is full; the published file is as before.
+        duckdb.Error, OSError: a table is missing or the disk is full; the published file is as
+            before.
     """
     fresh = published.with_name(f".{published.name}.{os.getpid()}.new")
-    for leftover in published.parent.glob(f".{published.name}.*.new*"):
-        leftover.unlink()
+    _remove(published, "*")
     rows = 0
     try:
         with duckdb.connect(":memory:") as connection:
@@ -51,8 +51,14 @@ def publish(warehouse: Path, published: Path, relations: Sequence[tuple[str, str
         fresh.replace(published)
         _sync(published.parent)
     finally:
-        fresh.unlink(missing_ok=True)
+        _remove(published, str(os.getpid()))
     return rows
+
+
+def _remove(published: Path, process: str) -> None:
+    """Remove what unfinished publishing left, its write-ahead log too. process: id, * for any."""
+    for leftover in published.parent.glob(f".{published.name}.{process}.new*"):
+        leftover.unlink(missing_ok=True)
 
 
 def _text(path: Path) -> str:

@@ -99,8 +99,8 @@ select
     cast({{ dbt.datediff('cohort_period', 'period_date', grain) }} as int) as period_index,
     cast(cohort_size as bigint) as cohort_size,
     case when is_complete then cast(active_customers as bigint) end as active_customers,
-    case when is_complete then cast(active_customers as double) / cohort_size end as retention,
-    case when is_complete then cast(active_from_here as double) / cohort_size end as rolling_retention,
+    case when is_complete then cast(active_customers as double) / nullif(cohort_size, 0) end as retention,
+    case when is_complete then cast(active_from_here as double) / nullif(cohort_size, 0) end as rolling_retention,
     case when is_complete then cast(revenue as decimal(18,4)) end as revenue
 from filled
 {% endmacro %}

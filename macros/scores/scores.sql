@@ -25,7 +25,7 @@
         select
             basis,
             value,
-            sum(customers) over (partition by basis order by value) - customers as customers_below,
+            sum(customers) over (partition by basis order by value nulls last) - customers as customers_below,
             sum(customers) over (partition by basis) as customers
         from distinct_values
     )
@@ -55,14 +55,15 @@
     {%- endif %}
 {%- endmacro %}
 
-{#- Decile 1 (best) to 10 of a place in a descending order, sized as ntile(10) sizes them (the first
-    n mod 10 deciles hold one more). A tie group takes the decile of its best place.
+{#- Decile 1 (best) to 10 of a place in a descending order, sized as ntile(10) sizes them: the first
+    n mod 10 deciles hold one more. A tie group takes the decile of its best place.
     above: customers before the tie group. all_customers: customers in all. -#}
 {% macro decile_of_position(above, all_customers) -%}
+    {%- set size = 'floor(' ~ all_customers ~ ' / 10)' -%}
+    {%- set larger = '(' ~ all_customers ~ ' % 10)' -%}
     case
-        when {{ above }} < ({{ all_customers }} % 10) * (floor({{ all_customers }} / 10) + 1)
-            then 1 + floor({{ above }} / (floor({{ all_customers }} / 10) + 1))
-        else 1 + ({{ all_customers }} % 10)
-            + floor(({{ above }} - ({{ all_customers }} % 10) * (floor({{ all_customers }} / 10) + 1)) / nullif(floor({{ all_customers }} / 10), 0))
+        when {{ above }} < {{ larger }} * ({{ size }} + 1)
+            then 1 + floor({{ above }} / nullif({{ size }} + 1, 0))
+        else 1 + {{ larger }} + floor(({{ above }} - {{ larger }} * ({{ size }} + 1)) / nullif({{ size }}, 0))
     end
 {%- endmacro %}

@@ -2,7 +2,15 @@
     that is not over, period 0 of first_order is not full, or rolling retention rises. -#}
 with measured as (
     select
-        *,
+        cohort_kind,
+        period_grain,
+        cohort_period,
+        period_index,
+        cohort_size,
+        active_customers,
+        retention,
+        rolling_retention,
+        revenue,
         min(cohort_size) over (partition by cohort_kind, period_grain, cohort_period) as smallest_size,
         lag(rolling_retention) over (
             partition by cohort_kind, period_grain, cohort_period

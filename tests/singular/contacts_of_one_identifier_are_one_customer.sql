@@ -1,23 +1,27 @@
 -- Fails for an e-mail or phone, shared by no more than the maximum of contacts, that two customers have.
-with contacts as (
+with identified as (
     select
         identities.customer_id,
-        existing.email,
-        existing.phone
-    from {{ ref('int_contacts__existing') }} as existing
+        contacts.email,
+        contacts.phone
+    from {{ ref('int_contacts__existing') }} as contacts
     inner join {{ ref('int_identities__resolved') }} as identities
-        on existing.contact_id = identities.contact_id
+        on contacts.contact_id = identities.contact_id
 ),
 
 identifiers as (
-    select customer_id, 'email ' || email as identifier
-    from contacts
+    select
+        customer_id,
+        'email ' || email as identifier
+    from identified
     where email is not null
 
     union all
 
-    select customer_id, 'phone ' || phone as identifier
-    from contacts
+    select
+        customer_id,
+        'phone ' || phone as identifier
+    from identified
     where phone is not null
 )
 

@@ -1,7 +1,6 @@
 -- Fails where the customers' net revenue is not, to the last decimal, that of the valid documents.
 with documents as (
-    select
-        coalesce(sum(case when document_type = 'order' then net_amount else -net_amount end), 0) as net_revenue
+    select coalesce(sum(case when document_type = 'order' then net_amount else -net_amount end), 0) as net_revenue
     from {{ ref('int_documents__valid') }}
 ),
 

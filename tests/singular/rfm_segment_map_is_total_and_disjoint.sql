@@ -26,7 +26,7 @@ segment_map as (
 select
     coalesce(cells.r_score, segment_map.r_score) as r_score,
     coalesce(cells.f_score, segment_map.f_score) as f_score,
-    count(segment_map.rfm_segment) as names,
+    count(segment_map.rfm_segment) as name_count,
     min(segment_map.rfm_segment) as rfm_segment
 from cells
 full outer join segment_map

@@ -1,16 +1,28 @@
 -- Fails where equal values have two scores, or a better value a lower score, in any basis and metric.
 with score_rows as (
-    select basis, 'recency' as metric, -cast(recency_days as decimal(18,4)) as metric_value, r_score as score
+    select
+        basis,
+        'recency' as metric,
+        -cast(recency_days as decimal(18, 4)) as metric_value,
+        r_score as score
     from {{ ref('rfm_scores') }}
 
     union all
 
-    select basis, 'frequency' as metric, cast(frequency as decimal(18,4)) as metric_value, f_score as score
+    select
+        basis,
+        'frequency' as metric,
+        cast(frequency as decimal(18, 4)) as metric_value,
+        f_score as score
     from {{ ref('rfm_scores') }}
 
     union all
 
-    select basis, 'monetary' as metric, monetary as metric_value, m_score as score
+    select
+        basis,
+        'monetary' as metric,
+        monetary as metric_value,
+        m_score as score
     from {{ ref('rfm_scores') }}
 ),
 

@@ -7,15 +7,15 @@ purchases as (
 ),
 
 order_scores as (
-    select * from {{ ref('rfm_scores') }} where basis = 'orders'
+    select * from {{ ref('int_customers__scored') }} where basis = 'orders'
 ),
 
 engagement_scores as (
-    select * from {{ ref('rfm_scores') }} where basis = 'engagement'
+    select * from {{ ref('int_customers__scored') }} where basis = 'engagement'
 ),
 
 value_tiers as (
-    select * from {{ ref('value_tiers') }}
+    select * from {{ ref('int_customers__tiered') }}
 ),
 
 lifecycles as (
@@ -71,7 +71,7 @@ select
     order_scores.recency_days,
     coalesce(purchases.frequency, 0) as frequency,
     coalesce(purchases.monetary, 0) as monetary,
-    cast(cast(purchases.monetary as double) / nullif(purchases.orders, 0) as decimal(18,4)) as average_order_value,
+    cast(cast(purchases.monetary as double) / nullif(purchases.orders, 0) as decimal(18, 4)) as average_order_value,
     order_scores.repeat_frequency,
     order_scores.recency_age_days,
     order_scores.tenure_days,

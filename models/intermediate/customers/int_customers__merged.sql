@@ -30,7 +30,7 @@ linked as (
         customer_sizes.contact_count,
         row_number() over (
             partition by contacts.customer_id
-            order by coalesce(contacts.updated_at, contacts.created_at) desc, contacts.contact_id
+            order by coalesce(contacts.updated_at, contacts.created_at) desc, contacts.contact_id asc nulls last
         ) as contact_rank
     from contacts
     inner join customer_sizes

@@ -31,9 +31,9 @@ select
     first_engagement_date,
     last_engagement_date,
     frequency,
-    cast(events as decimal(18,4)) as monetary,
+    cast(events as decimal(18, 4)) as monetary,
     cast(
-        case when frequency > 1 then cast(events - first_day_events as double) / (frequency - 1) else 0 end
-        as decimal(18,4)
+        case when frequency > 1 then cast(events - first_day_events as double) / nullif(frequency - 1, 0) else 0 end
+        as decimal(18, 4)
     ) as repeat_monetary
 from summarised

@@ -10,7 +10,7 @@ summarised as (
         {{ second_largest('activity_date', 'is_occasion') }} as previous_order_date,
         cast(count(*) filter (where is_occasion) as int) as frequency,
         cast(sum(orders) as int) as orders,
-        cast(sum(net_revenue) as decimal(18,4)) as monetary,
+        cast(sum(net_revenue) as decimal(18, 4)) as monetary,
         sum(kept_revenue) as kept_revenue,
         min_by(kept_revenue, activity_date) filter (where is_occasion) as first_day_revenue
     from days
@@ -28,8 +28,8 @@ select
     cast(
         case
             when frequency > 1
-                then cast(kept_revenue - first_day_revenue as double) / (frequency - 1)
+                then cast(kept_revenue - first_day_revenue as double) / nullif(frequency - 1, 0)
             when frequency = 1 then 0
-        end as decimal(18,4)
+        end as decimal(18, 4)
     ) as repeat_monetary
 from summarised

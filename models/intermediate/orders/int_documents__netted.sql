@@ -37,7 +37,7 @@ select
     document_type,
     ordered_date,
     case when document_type = 'order' then net_amount else -net_amount end as signed_amount,
-    cast(kept_amount as decimal(18,4)) as kept_amount,
+    cast(kept_amount as decimal(18, 4)) as kept_amount,
     coalesce(
         kept_amount > 0
         {%- if not var('occasions_require_revenue') %}

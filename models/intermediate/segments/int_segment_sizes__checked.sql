@@ -1,7 +1,18 @@
 {{ config(materialized='view') }}
 
 with segments as (
-    select * from {{ ref('segments') }}
+    select * from {{ ref('int_segments__declared') }}
+),
+
+memberships as (
+    select * from {{ ref('int_segment_members__listed') }}
+),
+
+customers as (
+    select
+        customer_id,
+        monetary
+    from {{ ref('int_customers__enriched') }}
 ),
 
 members as (
@@ -9,14 +20,14 @@ members as (
         memberships.segment,
         count(*) as customers,
         sum(customers.monetary) as revenue
-    from {{ ref('segment_memberships') }} as memberships
-    inner join {{ ref('int_customers__enriched') }} as customers
+    from memberships
+    inner join customers
         on memberships.customer_id = customers.customer_id
     group by memberships.segment
 ),
 
 everybody as (
-    select count(*) as all_customers from {{ ref('int_customers__enriched') }}
+    select count(*) as all_customers from customers
 ),
 
 sized as (
@@ -39,7 +50,7 @@ select
     priority,
     cast(customers as bigint) as customers,
     share,
-    cast(revenue as decimal(18,4)) as revenue,
+    cast(revenue as decimal(18, 4)) as revenue,
     case
         when customers < min_customers then 'fewer than ' || cast(min_customers as string)
         when share > max_share then 'more than ' || cast(cast(round(max_share * 100) as int) as string) || ' %'

@@ -1,0 +1,392 @@
+"""What the macros mean, value by value, and what the whole project makes of an empty shop.
+
+Unit tests beside the models (models/**/_*_unit_tests.yml) prove the definitions on a few rows;
+here are the expressions that a fixture row cannot reach, and the comparisons that need many.
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import random
+from collections.abc import Callable, Iterable, Iterator
+from datetime import date, datetime, timedelta
+from pathlib import Path
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import duckdb
+import pytest
+import yaml
+from dbt.cli.main import dbtRunner
+from dbt.contracts.graph.manifest import Manifest
+from warehouse import PROJECT_DIR, read, run_dbt
+
+# One worker: the project is parsed once for all of them.
+macros = pytest.mark.xdist_group("macros")
+
+# Expressions over the columns named in them, compiled in one go.
+EXPRESSIONS = {
+    "utc_text": "timestamp_text_in_utc('v')",
+    "timestamp": "to_timestamp('v')",
+    "amount": "to_amount('v')",
+    "email": "to_email('v')",
+    "phone": "to_phone('v')",
+    "is_json": "is_json('v')",
+    "literal": 'sql_string("it\'s -- not SQL; drop table x")',
+    "days": "days_between('earlier', 'later')",
+    "age": "age_in_years('earlier', 'later')",
+    "month": "period_of('v', 'month')",
+    "week": "period_of('v', 'week')",
+    "decile": "decile_of_position('above', 'all_customers')",
+    "second": "second_largest('v', 'counts')",
+    "components": "connected_components('edges')",
+    "scores": "scored_values('inputs', 'frequency', 'frequency')",
+    "converted": "to_reporting_currency('amount', 'rate')",
+}
+
+Compile = Callable[..., str]
+
+
+@pytest.fixture(scope="module")
+def compile_text(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Compile]:
+    """Function (jinja, vars) that gives what the jinja renders to, or raises dbt's error."""
+    folder = tmp_path_factory.mktemp("macros")
+    patch = pytest.MonkeyPatch()
+    patch.setenv("WAREHOUSE_DIR", str(folder))
+    patch.setenv("DBT_PROFILES_DIR", str(PROJECT_DIR / "profiles"))
+    patch.setenv("DBT_TARGET", "lint")
+    patch.setenv("DO_NOT_TRACK", "1")
+    options = ["--project-dir", str(PROJECT_DIR), "--target-path", str(folder / "target")]
+    options += ["--log-path", str(folder), "--quiet", "--log-level-file", "none"]
+    manifest: list[Manifest] = []
+
+    def compiled(jinja: str, **variables: Any) -> str:
+        if not manifest:
+            parsed = dbtRunner().invoke(["parse", *options])
+            assert parsed.success, parsed.exception
+            manifest.append(parsed.result)
+        arguments = ["compile", "--inline", jinja, "--no-introspect"]
+        arguments += ["--vars", yaml.safe_dump(variables)]
+        done = dbtRunner(manifest=manifest[0]).invoke([*arguments, *options])
+        if not done.success:
+            raise ValueError(str(done.exception or done.result.results[0].message))
+        return done.result.results[0].node.compiled_code
+
+    yield compiled
+    patch.undo()
+
+
+@pytest.fixture(scope="module")
+def sql(compile_text: Compile) -> dict[str, str]:
+    """SQL of every expression, by name; Warsaw's time zone."""
+    parts = [f"@@{name}@@{{{{ {call} }}}}" for name, call in EXPRESSIONS.items()]
+    pieces = compile_text("\n".join(parts), timezone="Europe/Warsaw").split("@@")[1:]
+    return {name: text.strip() for name, text in zip(pieces[::2], pieces[1::2], strict=True)}
+
+
+@pytest.fixture
+def database() -> Iterator[duckdb.DuckDBPyConnection]:
+    """A database in memory with the session's settings of the profile."""
+    with duckdb.connect(config={"threads": 2}) as connection:
+        connection.execute("set TimeZone = 'UTC'")
+        yield connection
+
+
+def value(database: duckdb.DuckDBPyConnection, expression: str, given: Any) -> Any:
+    """Value of an expression over column v, which holds one given value."""
+    return database.execute(f"select {expression} from (select $given as v)", {"given": given}
+                            ).fetchone()[0]  # fmt: skip
+
+
+@macros
+@pytest.mark.parametrize(
+    ("text", "utc"),
+    [
+        ("2025-03-30T03:00:00+02:00", "2025-03-30 01:00:00"),
+        ("2025-03-30T01:59:59+01:00", "2025-03-30 00:59:59"),
+        ("2025-10-26 02:30:00+02", "2025-10-26 00:30:00"),
+        ("2025-10-26 02:30:00 +0100", "2025-10-26 01:30:00"),
+        ("2024-02-29T23:30:00.250-05:00", "2024-03-01 04:30:00.25"),
+        ("2025-01-01T00:30:00+05:45", "2024-12-31 18:45:00"),
+    ],
+)
+def test_a_timestamp_with_an_offset_becomes_utc(sql, database, text, utc) -> None:
+    in_utc = value(database, sql["utc_text"], text)
+    assert in_utc == utc
+    assert value(database, sql["timestamp"], in_utc) == datetime.fromisoformat(utc)
+
+
+@macros
+@pytest.mark.parametrize(
+    "text",
+    ["2025-03-30 01:00:00", "2025-03-30", "2025-03-30T01:00:00.123", "10:00+02:00", "soon", ""],
+)
+def test_text_without_time_and_offset_stays(sql, database, text) -> None:
+    assert value(database, sql["utc_text"], text) == text
+
+
+@macros
+@pytest.mark.parametrize(
+    ("text", "read_as"),
+    [
+        ("2024-02-29 12:00:00", datetime(2024, 2, 29, 12)),
+        ("2024-02-29", datetime(2024, 2, 29)),
+        ("2025-03-30T02:30:00", datetime(2025, 3, 30, 2, 30)),
+        ("1900-01-01 00:00:00", datetime(1900, 1, 1)),
+        ("2199-12-31 23:59:59", datetime(2199, 12, 31, 23, 59, 59)),
+        ("2025-02-29 12:00:00", None),
+        ("1899-12-31 23:59:59", None),
+        ("2200-01-01 00:00:00", None),
+        ("infinity", None),
+        ("31/12/2025", None),
+        ("yesterday", None),
+    ],
+)
+def test_timestamps_are_read_or_null(sql, database, text, read_as) -> None:
+    assert value(database, sql["timestamp"], text) == read_as
+
+
+@macros
+@pytest.mark.parametrize(
+    ("text", "phone"),
+    [
+        ("+48 601-234-567", "+48601234567"),
+        ("0048 (601) 234.567", "+48601234567"),
+        ("601/234/567", "601234567"),
+        ("1234567", "1234567"),
+        ("+123456789012345", "+123456789012345"),
+        ("123456", None),
+        ("+1234567890123456", None),
+        ("601 234 567 ext 8", None),
+        ("48+601234567", None),
+    ],
+)
+def test_phones_are_normalised_or_null(sql, database, text, phone) -> None:
+    assert value(database, sql["phone"], text) == phone
+
+
+@macros
+@pytest.mark.parametrize(
+    ("text", "email"),
+    [
+        ("Anna.NOWAK+shop@Sklep.Example.COM", "anna.nowak+shop@sklep.example.com"),
+        ("o'neil@example.com", "o'neil@example.com"),
+        ("anna@example", None),
+        ("anna@@example.com", None),
+        ("anna@example..com", None),
+        ("anna nowak@example.com", None),
+        ("anna@example.com,ola@example.com", None),
+        ("@example.com", None),
+    ],
+)
+def test_emails_are_lower_case_or_null(sql, database, text, email) -> None:
+    assert value(database, sql["email"], text) == email
+
+
+@macros
+def test_a_text_stays_a_literal(sql, database) -> None:
+    literal = database.execute(f"select {sql['literal']}").fetchone()[0]
+    assert literal == "it's -- not SQL; drop table x"
+
+
+@macros
+def test_amounts_keep_four_decimals(sql, database) -> None:
+    read_as = [str(value(database, sql["amount"], text)) for text in ("12.34565", "1e3", "12,5")]
+    assert read_as == ["12.3457", "1000.0000", "None"]
+    rows = "(values (100::decimal(18,4), 4.25531915::decimal(18,8)), (100, null)) t(amount, rate)"
+    found = database.execute(f"select {sql['converted']} from {rows}").fetchall()
+    assert [str(amount) for (amount,) in found] == ["425.5319", "100.0000"]
+
+
+@macros
+def test_local_dates_are_those_of_the_time_zone_database(compile_text, database) -> None:
+    """Every half hour of the years with their switches, against Python's own zone rules."""
+    zones = ("UTC", "Europe/Warsaw", "America/Sao_Paulo", "Asia/Kathmandu")
+    moments = [datetime(2024, 1, 1) + timedelta(minutes=30 * step) for step in range(2 * 17_544)]
+    database.execute("create table moments as select unnest($m) as v", {"m": moments})
+    for zone in zones:
+        expression = compile_text("{{ local_date('v') }}", timezone=zone)
+        found = database.execute(f"select v, {expression} from moments").fetchall()
+        assert found == [
+            (moment, moment.replace(tzinfo=ZoneInfo("UTC")).astimezone(ZoneInfo(zone)).date())
+            for moment in moments
+        ]
+
+
+@macros
+def test_days_ages_and_periods_are_pythons(sql, database) -> None:
+    """Every third day from 2019 to 2028 with a birthday of each kind, leap days included."""
+    births = [date(2000, 2, 28), date(2000, 2, 29), date(2000, 3, 1), date(1999, 12, 31)]
+    days = [date(2019, 1, 1) + timedelta(days=step) for step in range(3_653)]
+    database.execute("create table days as select unnest($d)::date as v", {"d": days})
+    query = f"select v, {sql['days']}, {sql['age']}, {sql['month']}, {sql['week']} from (" + (
+        "select v, $birth::date as earlier, v as later from days)"
+    )
+    for birth in births:
+        assert database.execute(query, {"birth": birth}).fetchall() == [
+            (
+                day,
+                (day - birth).days,
+                day.year - birth.year - ((day.month, day.day) < (birth.month, birth.day)),
+                day.replace(day=1),
+                day - timedelta(days=day.weekday()),
+            )
+            for day in days
+        ]
+
+
+@macros
+def test_as_of_date_is_a_date_in_the_calendar(compile_text) -> None:
+    assert compile_text("{{ as_of_date() }}", as_of_date="2024-02-29") == (
+        "cast('2024-02-29' as date)"
+    )
+    for wrong in ("2025-02-29", "1900-02-29", "2025-13-01", "2025-04-31", "1 March", "2025-3-1"):
+        with pytest.raises(ValueError, match=f"as_of_date: '{wrong}' is not a date; write YYYY"):
+            compile_text("{{ as_of_date() }}", as_of_date=wrong)
+
+
+@macros
+def test_without_as_of_date_d_is_the_local_date_of_the_run(compile_text) -> None:
+    """The two zones are 26 hours apart: their dates always differ."""
+    for zone in ("Pacific/Kiritimati", "Etc/GMT+12"):
+        before = datetime.now(ZoneInfo(zone)).date()
+        day = date.fromisoformat(compile_text("{{ as_of_day() }}", timezone=zone))
+        assert before <= day <= datetime.now(ZoneInfo(zone)).date()
+
+
+@macros
+@pytest.mark.parametrize(
+    ("jinja", "variables", "message"),
+    [
+        ("{{ local_date('v') }}", {"timezone": "Mars/Olympus"}, "timezone: 'Mars/Olympus' is not"),
+        ("{{ scored_values('i', 'frequency', 'f') }}", {"score_mode": "best"},
+         "score_mode: 'best' is unknown; allowed: quantile, fixed, frozen"),
+        ("{{ reason_codes({'missing_id': 'true'}) }}", {"accept_with_null": ["missing_id"]},
+         "accept_with_null: 'missing_id' can not be accepted; allowed: invalid_email"),
+    ],
+)  # fmt: skip
+def test_wrong_vars_are_named(compile_text, jinja, variables, message) -> None:
+    with pytest.raises(ValueError, match=message):
+        compile_text(jinja, **variables)
+
+
+@macros
+def test_reasons_accepted_with_null_never_reject(compile_text, database) -> None:
+    reasons = (
+        "{{ reason_codes({'invalid_phone': 'true', 'missing_id': 'v', 'invalid_email': 'v'})}}"
+    )
+    both = compile_text(reasons)
+    assert value(database, both, True) == "invalid_email,invalid_phone,missing_id"
+    assert value(database, both, False) == "invalid_phone"
+    without = compile_text(reasons, accept_with_null=["invalid_phone"])
+    assert value(database, without, True) == "invalid_email,missing_id"
+    assert value(database, without, False) is None
+
+
+@macros
+def test_deciles_are_sized_as_ntile_sizes_them(sql, database) -> None:
+    """Without ties the decile of every place is ntile's, for 1 to 120 customers."""
+    differing = f"""
+        select n, place from (
+            select n, place, {sql["decile"]} as decile,
+                ntile(10) over (partition by n order by place) as expected
+            from (select n, place, place - 1 as above, n as all_customers
+                from range(1, 121) sizes(n), range(1, n + 1) places(place))
+        ) where decile <> expected
+    """
+    assert database.execute(differing).fetchall() == []
+
+
+@macros
+def test_the_second_largest_of_those_that_count(sql, database) -> None:
+    rows = [("none", 1, False), ("one", 1, True), ("two", 1, True), ("two", 9, False)]
+    rows += [("two", 5, True), ("three", 7, True), ("three", 8, True), ("three", 6, True)]
+    database.execute("create table visits(k text, v int, counts boolean)")
+    database.executemany("insert into visits values (?, ?, ?)", rows)
+    found = database.execute(f"select k, {sql['second']} from visits group by k order by k")
+    assert found.fetchall() == [("none", None), ("one", None), ("three", 7), ("two", 1)]
+
+
+@macros
+def test_scores_follow_the_formula(sql, database) -> None:
+    """Forty random shops of 1 to 60 customers with many ties, against the definition in Python."""
+    generator = random.Random(7)
+    for _ in range(40):
+        values = [generator.randint(1, 12) for _ in range(generator.randint(1, 60))]
+        database.execute(
+            "create or replace table inputs as select 'orders' as basis, unnest($v) as frequency",
+            {"v": values},
+        )
+        found = database.execute(f"select value, score from ({sql['scores']})").fetchall()
+        steps = max(len(values) - 1, 1)
+        assert dict(found) == {
+            one: min(5, 1 + 5 * sum(other < one for other in values) // steps)
+            for one in set(values)
+        }
+
+
+def components_of(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
+    """Smallest member of each node's component, by union and find."""
+    parent: dict[str, str] = {}
+
+    def root(node: str) -> str:
+        parent.setdefault(node, node)
+        while parent[node] != node:
+            parent[node] = parent[parent[node]]
+            node = parent[node]
+        return node
+
+    for one, other in pairs:
+        smaller, larger = sorted((root(one), root(other)))
+        parent[larger] = smaller
+    return {node: root(node) for node in parent}
+
+
+@macros
+@pytest.mark.parametrize("shape", ["chain", "shuffled chain", "ring", "star", "random"])
+def test_components_converge_on_every_shape(sql, database, shape) -> None:
+    """3,000 contacts: a chain of that length, and 3,000 random links of which some are loops."""
+    generator = random.Random(11)
+    names = [f"c{number:05d}" for number in range(3_000)]
+    if shape == "shuffled chain":
+        generator.shuffle(names)
+    pairs = list(zip(names, names[1:], strict=False))
+    if shape == "ring":
+        pairs.append((names[-1], names[0]))
+    elif shape == "star":
+        pairs = [(names[1_500], name) for name in names if name != names[1_500]]
+    elif shape == "random":
+        pairs = [tuple(generator.sample(names, 2)) for _ in range(2_000)]
+    both = [*pairs, *((other, one) for one, other in pairs)]
+    database.execute(
+        "create table edges as select unnest($a) as node, unnest($b) as neighbour",
+        {"a": [one for one, _ in both], "b": [other for _, other in both]},
+    )
+    found = dict(database.execute(f"select node, component from ({sql['components']})").fetchall())
+    assert found == components_of(pairs)
+
+
+@pytest.mark.slow
+def test_an_empty_shop_builds_and_every_unit_test_passes(tmp_path: Path) -> None:
+    """Header lines alone: all models, data tests and unit tests succeed, and the marts are empty."""
+    contract = yaml.safe_load((PROJECT_DIR / "models/staging/_sources.yml").read_text())
+    raw_dir = tmp_path / "raw"
+    raw_dir.mkdir()
+    for table in contract["sources"][0]["tables"]:
+        with (raw_dir / f"{table['name']}.csv").open("w", newline="") as file:
+            csv.writer(file).writerow([column["name"] for column in table["columns"]])
+    result = run_dbt("build", raw_dir=raw_dir, warehouse_dir=tmp_path / "warehouse")
+    assert result.returncode == 0, result.stdout[-6000:] + result.stderr[-2000:]
+
+    results = json.loads((tmp_path / "warehouse/target/run_results.json").read_text())["results"]
+    unit_tests = [one for one in results if one["unique_id"].startswith("unit_test.")]
+    assert len(unit_tests) >= 80
+    assert {one["status"] for one in unit_tests} == {"pass"}
+    counts = " union all ".join(
+        f"select '{name}', count(*) from marts.{name}"
+        for name in ("customers", "rfm_scores", "value_tiers", "cohort_retention",
+                     "segment_memberships", "rejected_rows")
+    )  # fmt: skip
+    rows = read(tmp_path / "warehouse/warehouse.duckdb", counts)
+    assert {name for name, count in rows if count} == set()
