@@ -67,27 +67,27 @@ def settings_from_environment(environment: dict[str, str]) -> Settings:
         try:
             text = path.read_text(encoding="utf-8")
         except (OSError, UnicodeDecodeError) as error:
-            raise UsageError(f"SEGMENTS: '{path}' cannot be read as UTF-8 text: {error}.") from error
+            raise UsageError(
+                f"SEGMENTS: '{path}' cannot be read as UTF-8 text: {error}."
+            ) from error
         catalogue = _mapping(text, f"SEGMENTS file '{path}'")
         catalogue = catalogue.get("vars", catalogue)
         if "segments" not in catalogue:
             raise UsageError(f"SEGMENTS: '{path}' has no segments list (docs/segments.md).")
         variables["segments"] = catalogue["segments"]
     declared = yaml.safe_load((ROOT / "vars.yml").read_text(encoding="utf-8"))["vars"]
-    timezone = str(
-        given.get("TIMEZONE") or variables.get("timezone") or declared.get("timezone") or "UTC"
-    )
+    name, timezone = _setting("TIMEZONE", given, variables, declared, "UTC")
     try:
         zone = ZoneInfo(timezone)
     except (ValueError, OSError, KeyError) as error:
         raise UsageError(
-            f"TIMEZONE: '{timezone}' is not an IANA time zone; write for example Europe/Warsaw."
+            f"{name}: '{timezone}' is not an IANA time zone; write for example Europe/Warsaw."
         ) from error
-    asked = given.get("AS_OF") or variables.get("as_of_date") or declared.get("as_of_date")
+    name, asked = _setting("AS_OF", given, variables, declared, "")
     try:
-        as_of = date.fromisoformat(str(asked)) if asked else datetime.now(zone).date()
+        as_of = date.fromisoformat(asked) if asked else datetime.now(zone).date()
     except ValueError as error:
-        raise UsageError(f"AS_OF: '{asked}' is not a date; write YYYY-MM-DD.") from error
+        raise UsageError(f"{name}: '{asked}' is not a date; write YYYY-MM-DD.") from error
     variables |= {"as_of_date": as_of.isoformat(), "timezone": timezone}
     return Settings(
         raw_dir=Path(given.get("RAW_DIR", ROOT / "data" / "demo")).absolute(),
@@ -96,6 +96,22 @@ def settings_from_environment(environment: dict[str, str]) -> Settings:
         timezone=timezone,
         variables=variables,
     )
+
+
+def _setting(
+    name: str,
+    given: dict[str, str],
+    variables: dict[str, Any],
+    declared: dict[str, Any],
+    default: str,
+) -> tuple[str, str]:
+    """Where a setting comes from, and what it is: the environment, VARS, vars.yml or the default."""
+    variable = {"AS_OF": "as_of_date", "TIMEZONE": "timezone"}[name]
+    if name in given:
+        return name, given[name]
+    if variables.get(variable):
+        return f"VARS {variable}", str(variables[variable])
+    return f"vars.yml {variable}", str(declared.get(variable) or default)
 
 
 def _mapping(text: str, where: str) -> dict[str, Any]:
@@ -115,7 +131,8 @@ class Dbt:
         """Take the settings of the run; nothing is read yet."""
         self._arguments = [
             "--project-dir", str(ROOT),
-            "--vars", json.dumps(settings.variables),
+            # Bare dates in YAML arrive as dates.
+            "--vars", json.dumps(settings.variables, default=str),
             "--log-path", str(settings.warehouse_dir / "logs"),
         ]  # fmt: skip
         self.manifest: Any = None

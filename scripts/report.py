@@ -110,21 +110,20 @@ def _segments(connection: duckdb.DuckDBPyConnection) -> Table:
     return table
 
 
-def _rejected(connection: duckdb.DuckDBPyConnection) -> Table:
-    table = Table(title="Rejected rows", title_justify="left", show_footer=True)
+def _rejected(connection: duckdb.DuckDBPyConnection) -> Table | str:
     rows = connection.execute(
         "with coded as (select source, unnest(string_split(reason_codes, ',')) as reason"
         " from marts.rejected_rows)"
         " select reason, source, count(*) from coded group by reason, source"
     ).fetchall()
     if not rows:
-        table.caption = "none"
-        return table
+        return "Rejected rows: none"
     totals = dict(
         connection.execute(
             "select source, count(*) from marts.rejected_rows group by source order by source"
         ).fetchall()
     )
+    table = Table(title="Rejected rows", title_justify="left", show_footer=True)
     table.add_column("reason", footer="rejected rows")
     for source, total in totals.items():
         table.add_column(source, justify="right", footer=f"{total:,}")

@@ -34,6 +34,6 @@
 
 {% macro duckdb__timestamp_text_in_utc(text) %}
   {{- return("case when length(" ~ text ~ ") > 18 and regexp_matches(" ~ text ~ ", ':[0-9.]+ ?[+-][0-9]{2}(:?[0-9]{2})?$')"
-      ~ " then coalesce(cast(timezone('UTC', try_cast(" ~ text ~ " as timestamptz)) as string), " ~ text ~ ")"
+      ~ " then coalesce(cast(timezone('UTC', try_cast(replace(replace(" ~ text ~ ", ' +', '+'), ' -', '-') as timestamptz)) as string), " ~ text ~ ")"
       ~ " else " ~ text ~ " end") -}}
 {% endmacro %}

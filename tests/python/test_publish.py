@@ -163,7 +163,9 @@ def test_published_tables_hold_no_personal_data(demo: Path, demo_build: Path) ->
     counts = ", ".join(f"count({name})" for name in (*PERSONAL, "attributes"))
     assert read(published, f"select {counts} from marts.customers") == [(0,) * 8]
     sql = f"select email, phone from '{demo}/contacts.parquet'"
-    details = {value for row in duckdb.sql(sql).fetchall() for value in row if value}
+    # Broken ones shorter than any real one, such as '12', stand elsewhere by chance.
+    rows = duckdb.sql(sql).fetchall()
+    details = {value for row in rows for value in row if value and len(value) >= 7}
     texts = read(
         published,
         "select table_name, column_name from information_schema.columns"

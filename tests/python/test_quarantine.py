@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import Counter
 from pathlib import Path
 
@@ -60,7 +61,10 @@ def test_rejected_rows_keep_what_was_delivered(demo: Path, warehouse: Path, tabl
 
 
 def values(rows: list[tuple]) -> list[tuple]:
-    """Key and text of each value that is there, sorted by key, of rows of one JSON text."""
+    """Key and text of each value that is there, sorted by key, of rows of one JSON text.
+
+    Zeros at the end of a fraction are dropped: JSON numbers do not have them, decimals do.
+    """
     with duckdb.connect() as connection:
         connection.execute("create table texts as select unnest(?) as row", [[r[0] for r in rows]])
         query = """
@@ -69,7 +73,10 @@ def values(rows: list[tuple]) -> list[tuple]:
             ])) from texts
         """
         found = connection.execute(query).fetchall()
-    return [tuple((key, text) for key, text in row if text is not None) for (row,) in found]
+    return [
+        tuple((key, re.sub(r"^(-?\d+)\.(\d*?)0+$", r"\1.\2", text)) for key, text in row if text)
+        for (row,) in found
+    ]
 
 
 @pytest.mark.parametrize(("table", "row_id"), TABLES.items())
@@ -121,7 +128,7 @@ def test_rejected_rows_hold_no_personal_value_in_clear(demo: Path, demo_build: P
     shown = {text for row in values(rows) for key, text in row}
     assert len(rows) == 31 and not shown & personal
     # Contact details could stand inside other values too.
-    everything = "\n".join(text for (text,) in read(published, "select raw_row from rejected_rows"))
+    everything = "\n".join(text for (text,) in read(published, "select raw_row from marts.rejected_rows"))
     for value in personal:
         if "@" in value or value.startswith("+"):
             assert value not in everything, value

@@ -76,7 +76,7 @@ OFFSETS = {
 REORDERED = {
     "orders": "select 1 as extra, net_amount as Net_Amount, ordered_at as ORDERED_AT, * exclude"
     " (net_amount, ordered_at) rename (order_id as Order_ID) from ({rows})",
-    "contacts": "select created_at as \"Created_At\", * exclude (created_at), 'x' as \"a b\""
+    "contacts": 'select created_at as "Created_At", * exclude (created_at), \'x\' as "a b"'
     " from ({rows})",
 }
 

@@ -68,9 +68,7 @@ def expected(demo_build: Path) -> dict[str, str]:
     return hashes
 
 
-def test_published_tables_equal_the_built_ones(
-    demo_build: Path, expected: dict[str, str]
-) -> None:
+def test_published_tables_equal_the_built_ones(demo_build: Path, expected: dict[str, str]) -> None:
     assert content_hashes(demo_build / "published.duckdb") == expected
 
 
@@ -83,9 +81,7 @@ def test_run_twice_and_plain_dbt(
 
 
 @pytest.mark.parametrize("count", THREADS)
-def test_thread_counts(
-    demo: Path, expected: dict[str, str], tmp_path: Path, count: str
-) -> None:
+def test_thread_counts(demo: Path, expected: dict[str, str], tmp_path: Path, count: str) -> None:
     assert answers(demo, tmp_path, AS_OF, **THREADS[count]) == expected
 
 

@@ -14,7 +14,7 @@ with measured as (
         min(cohort_size) over (partition by cohort_kind, period_grain, cohort_period) as smallest_size,
         lag(rolling_retention) over (
             partition by cohort_kind, period_grain, cohort_period
-            order by period_index
+            order by period_index nulls last
         ) as rolling_retention_before,
         case
             when period_grain = 'month' then {{ dbt.dateadd('month', 'period_index + 1', 'cohort_period') }}

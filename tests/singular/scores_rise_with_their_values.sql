@@ -40,7 +40,7 @@ score_values as (
 compared as (
     select
         *,
-        lag(highest_score) over (partition by basis, metric order by metric_value) as score_below
+        lag(highest_score) over (partition by basis, metric order by metric_value nulls last) as score_below
     from score_values
 )
 

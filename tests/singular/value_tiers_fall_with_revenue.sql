@@ -13,8 +13,8 @@ with tier_values as (
 compared as (
     select
         *,
-        lag(worst_tier) over (order by net_revenue desc) as tier_above,
-        lag(worst_decile) over (order by net_revenue desc) as decile_above
+        lag(worst_tier) over (order by net_revenue desc nulls last) as tier_above,
+        lag(worst_decile) over (order by net_revenue desc nulls last) as decile_above
     from tier_values
 )
 

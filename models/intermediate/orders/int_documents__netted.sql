@@ -25,10 +25,9 @@ netted as (
                 then documents.net_amount - coalesce(refunds.refunded_amount, 0)
         end as kept_amount
     from documents
+    -- A condition on one side only, such as the type, would turn this hash join into a nested loop.
     left join refunds
-        on
-            documents.order_id = refunds.refunded_order_id
-            and documents.document_type = 'order'
+        on documents.order_id = refunds.refunded_order_id
 )
 
 select
@@ -38,11 +37,10 @@ select
     ordered_date,
     case when document_type = 'order' then net_amount else -net_amount end as signed_amount,
     cast(kept_amount as decimal(18, 4)) as kept_amount,
-    coalesce(
-        kept_amount > 0
-        {%- if not var('occasions_require_revenue') %}
-        -- An order that was free from the start counts; one refunded to nothing does not.
-        or (kept_amount = 0 and net_amount = 0)
-        {%- endif %}
-    , false) as is_occasion
+    {%- if var('occasions_require_revenue') %}
+    coalesce(kept_amount > 0, false) as is_occasion
+    {%- else %}
+    -- An order that was free from the start counts; one refunded to nothing does not.
+    coalesce(kept_amount > 0 or (kept_amount = 0 and net_amount = 0), false) as is_occasion
+    {%- endif %}
 from netted

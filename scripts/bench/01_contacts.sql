@@ -1,0 +1,135 @@
+-- Contacts: typed, judged and de-duplicated; who is one customer; what is known of each customer.
+create temp macro cleaned(raw) as nullif(trim(raw), '');
+create temp macro utc_text(raw) as
+    case
+        when length(raw) <> 19 and regexp_matches(raw, ':[0-9.]+ ?[+-][0-9]{2}(:?[0-9]{2})?$')
+            then coalesce(cast(timezone('UTC', try_cast(raw as timestamptz)) as varchar), raw)
+        else raw
+    end;
+create temp macro is_sane(moment) as
+    moment >= timestamp '1900-01-01 00:00:00' and moment < timestamp '2200-01-01 00:00:00';
+create temp macro is_after_load(moment, loaded) as
+    moment > loaded + interval 60 minute and is_sane(moment) and is_sane(loaded);
+create temp macro masked(raw) as md5('customer-segmentation' || raw);
+
+create table rejected_rows (
+    source varchar, row_id varchar, reason_codes varchar, raw_row varchar, loaded_at timestamp
+);
+
+create temp table contact_rows as
+with raw as (
+    select
+        * replace (utc_text(created_at) as created_at),
+        lower(email) as lower_email,
+        translate(phone, ' -()./', '') as bare_phone
+    from (
+        select cleaned(columns(c -> c not in (
+            'birth_date', 'latitude', 'longitude', 'company_employees', 'company_annual_revenue', 'email_consent',
+            'sms_consent', 'push_consent', 'ads_consent', 'updated_at', 'deleted_at', 'loaded_at'
+        ))), birth_date, latitude, longitude, company_employees, company_annual_revenue, email_consent,
+            sms_consent, push_consent, ads_consent, updated_at, deleted_at, loaded_at
+        from read_parquet(getvariable('raw_dir') || '/contacts.parquet')
+    )
+),
+
+typed as (
+    select
+        *,
+        contact_id in (select contact_id from raw group by contact_id having count(*) > 1) as is_repeated,
+        try_cast(created_at as timestamp) as typed_created_at,
+        case when starts_with(bare_phone, '00') then '+' || substr(bare_phone, 3) else bare_phone end as plus_phone,
+        regexp_matches(lower_email, '^[^@ ,;]+@[^@ ,;.]+([.][^@ ,;.]+)+$') as is_email,
+        try_cast(company_annual_revenue as decimal(18, 4)) as typed_revenue
+    from raw
+),
+
+judged as (
+    select
+        *,
+        regexp_matches(plus_phone, '^[+]?[0-9]{7,15}$') as is_phone,
+        nullif(concat_ws(',',
+            case when is_after_load(typed_created_at, loaded_at) or is_after_load(updated_at, loaded_at) then 'future_time' end,
+            case when not is_email then 'invalid_email' end,
+            case when not json_valid(attributes) then 'invalid_json' end,
+            case when not is_phone then 'invalid_phone' end,
+            case when contact_id is null then 'missing_id' end,
+            case when created_at is null then 'missing_value' end,
+            case when latitude not between -90 and 90 or longitude not between -180 and 180 then 'out_of_range' end,
+            case when company_annual_revenue is not null and typed_revenue is null then 'unparsable_number' end,
+            case when created_at is not null and not coalesce(is_sane(typed_created_at), false)
+                or not is_sane(updated_at) or not is_sane(deleted_at) or not is_sane(loaded_at) then 'unparsable_time' end
+        ), '') as reason_codes
+    from typed
+)
+
+select
+    * exclude (bare_phone, is_phone, is_email),
+    case when is_repeated then cast(json_object(
+        'contact_id', contact_id, 'email', email, 'phone', phone, 'first_name', first_name, 'last_name', last_name,
+        'birth_date', cast(birth_date as varchar), 'gender', gender, 'language', language,
+        'country_code', country_code, 'region', region, 'city', city, 'postal_code', postal_code,
+        'latitude', cast(latitude as varchar), 'longitude', cast(longitude as varchar), 'time_zone', time_zone,
+        'acquisition_source', acquisition_source, 'acquisition_campaign', acquisition_campaign,
+        'preferred_channel', preferred_channel, 'job_title', job_title, 'company_name', company_name,
+        'company_industry', company_industry, 'company_employees', cast(company_employees as varchar),
+        'company_annual_revenue', cast(company_annual_revenue as varchar), 'plan', plan,
+        'email_consent', cast(email_consent as varchar), 'sms_consent', cast(sms_consent as varchar),
+        'push_consent', cast(push_consent as varchar), 'ads_consent', cast(ads_consent as varchar),
+        'attributes', attributes, 'created_at', created_at, 'updated_at', cast(updated_at as varchar),
+        'deleted_at', cast(deleted_at as varchar)
+    ) as varchar) end as row_content,
+    case when is_repeated or reason_codes is not null then cast(json_object(
+        'contact_id', contact_id, 'email', masked(email), 'phone', masked(phone),
+        'first_name', masked(first_name), 'last_name', masked(last_name),
+        'birth_date', masked(cast(birth_date as varchar)), 'gender', gender, 'language', language,
+        'country_code', country_code, 'region', region, 'city', city, 'postal_code', postal_code,
+        'latitude', masked(cast(latitude as varchar)), 'longitude', masked(cast(longitude as varchar)), 'time_zone', time_zone,
+        'acquisition_source', acquisition_source, 'acquisition_campaign', acquisition_campaign,
+        'preferred_channel', preferred_channel, 'job_title', job_title, 'company_name', company_name,
+        'company_industry', company_industry, 'company_employees', cast(company_employees as varchar),
+        'company_annual_revenue', cast(company_annual_revenue as varchar), 'plan', plan,
+        'email_consent', cast(email_consent as varchar), 'sms_consent', cast(sms_consent as varchar),
+        'push_consent', cast(push_consent as varchar), 'ads_consent', cast(ads_consent as varchar),
+        'attributes', masked(attributes), 'created_at', created_at, 'updated_at', cast(updated_at as varchar),
+        'deleted_at', cast(deleted_at as varchar), 'loaded_at', cast(loaded_at as varchar)
+    ) as varchar) end as raw_row
+from judged;
+
+create temp table contact_losers as
+select row_number, case when row_content = kept_content then 'exact_duplicate' else 'superseded_duplicate' end as reason_codes
+from (
+    select
+        rowid as row_number,
+        row_content,
+        first_value(row_content) over latest_first as kept_content,
+        row_number() over latest_first as version_rank
+    from contact_rows
+    where is_repeated and reason_codes is null
+    window latest_first as (
+        partition by contact_id order by updated_at desc nulls last, loaded_at desc nulls last, row_content desc
+    )
+)
+where version_rank > 1;
+
+insert into rejected_rows
+select
+    'contacts', contact_id, coalesce(contact_rows.reason_codes, contact_losers.reason_codes), raw_row,
+    case when is_sane(loaded_at) then loaded_at end
+from contact_rows
+left join contact_losers on contact_rows.rowid = contact_losers.row_number
+where contact_rows.reason_codes is not null or contact_losers.row_number is not null;
+
+-- Accepted contacts.
+create temp table contacts as
+select
+    contact_id, lower_email as email, plus_phone as phone, gender, lower(language) as language,
+    upper(country_code) as country_code, region, city, postal_code, time_zone, birth_date,
+    acquisition_source, acquisition_campaign, preferred_channel, job_title, company_name, company_industry,
+    cast(company_employees as int) as company_employees, typed_revenue as company_annual_revenue, plan,
+    email_consent, sms_consent, push_consent, ads_consent, typed_created_at as created_at, updated_at,
+    cast(typed_created_at as date) < date '2026-11-21'
+    and coalesce(cast(deleted_at as date) >= date '2026-11-21', true) as is_existing
+from contact_rows
+where reason_codes is null and rowid not in (select row_number from contact_losers);
+
+drop table contact_rows;

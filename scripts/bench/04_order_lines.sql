@@ -1,0 +1,116 @@
+-- Order lines and products feed no mart yet: only their rejected rows are wanted.
+create temp table line_rows as
+with raw as (
+    select
+        cleaned(order_line_id) as order_line_id,
+        cleaned(order_id) as order_id,
+        cleaned(product_id) as product_id,
+        quantity,
+        unit_price,
+        unit_cost,
+        loaded_at
+    from read_parquet(getvariable('raw_dir') || '/order_lines.parquet')
+),
+
+repeated as (
+    select hash(cleaned(order_line_id)) as id_hash
+    from read_parquet(getvariable('raw_dir') || '/order_lines.parquet')
+    group by id_hash
+    having count(*) > 1
+),
+
+known as (
+    select
+        *,
+        exists (select 1 from order_rows where order_rows.order_id = raw.order_id and reason_codes is null) as is_known_order,
+        order_line_id is not null and hash(order_line_id) in (from repeated) as is_repeated
+    from raw
+),
+
+judged as (
+    select
+        *,
+        nullif(concat_ws(',',
+            case when order_line_id is null then 'missing_id' end,
+            case when order_id is null then 'missing_order_id' end,
+            case when product_id is null then 'missing_product_id' end,
+            case when quantity is null or unit_price is null then 'missing_value' end,
+            case when quantity < 0 or unit_price < 0 or unit_cost < 0 then 'negative_amount' end,
+            case when order_id is not null and not is_known_order then 'unknown_order' end,
+            case when abs(unit_price) >= 1e14 or abs(unit_cost) >= 1e14 then 'unparsable_number' end,
+            case when not is_sane(loaded_at) then 'unparsable_time' end
+        ), '') as reason_codes
+    from known
+    where is_repeated or not is_known_order
+        or order_line_id is null or order_id is null or product_id is null or quantity is null or unit_price is null
+        or quantity < 0 or unit_price < 0 or unit_cost < 0 or abs(unit_price) >= 1e14 or abs(unit_cost) >= 1e14
+        or not is_sane(loaded_at)
+)
+
+select
+    order_line_id as row_id,
+    loaded_at,
+    is_repeated,
+    reason_codes,
+    cast(json_object(
+        'order_line_id', order_line_id, 'order_id', order_id, 'product_id', product_id, 'quantity', cast(quantity as varchar),
+        'unit_price', cast(unit_price as varchar), 'unit_cost', cast(unit_cost as varchar)
+    ) as varchar) as row_content
+from judged;
+
+create temp table product_rows as
+with raw as (
+    select
+        cleaned(product_id) as product_id,
+        cleaned(product_name) as product_name,
+        cleaned(category) as category,
+        cleaned(brand) as brand,
+        * exclude (product_id, product_name, category, brand)
+    from read_parquet(getvariable('raw_dir') || '/products.parquet')
+)
+
+select
+    product_id as row_id,
+    loaded_at,
+    coalesce(count(*) over (partition by product_id) > 1 and product_id is not null, false) as is_repeated,
+    nullif(concat_ws(',',
+        case when is_after_load(restocked_at, loaded_at) then 'future_time' end,
+        case when product_id is null then 'missing_id' end,
+        case when unit_price < 0 or unit_cost < 0 then 'negative_amount' end,
+        case when abs(unit_price) >= 1e14 or abs(unit_cost) >= 1e14 then 'unparsable_number' end,
+        case when not is_sane(restocked_at) or not is_sane(loaded_at) then 'unparsable_time' end
+    ), '') as reason_codes,
+    cast(json_object(
+        'product_id', product_id, 'product_name', product_name, 'category', category, 'brand', brand,
+        'unit_price', cast(unit_price as varchar), 'unit_cost', cast(unit_cost as varchar),
+        'is_in_stock', cast(is_in_stock as varchar), 'restocked_at', cast(restocked_at as varchar)
+    ) as varchar) as row_content
+from raw;
+
+insert into rejected_rows
+with both_tables as (
+    select 'order_lines' as source, * from line_rows
+    union all
+    select 'products', * from product_rows
+),
+
+ranked as (
+    select
+        *,
+        first_value(row_content) over latest_first as kept_content,
+        row_number() over latest_first as version_rank
+    from both_tables
+    window latest_first as (
+        partition by source, row_id, reason_codes is null order by loaded_at desc nulls last, row_content desc
+    )
+)
+
+select
+    source,
+    row_id,
+    coalesce(reason_codes, if(row_content = kept_content, 'exact_duplicate', 'superseded_duplicate')),
+    -- loaded_at is the last key of the raw row
+    row_content[:-2] || ',"loaded_at":' || coalesce('"' || loaded_at || '"', 'null') || '}',
+    case when is_sane(loaded_at) then loaded_at end
+from ranked
+where reason_codes is not null or version_rank > 1;

@@ -1,0 +1,110 @@
+-- Events: one pass keeps what a mart wants: rows to reject, rows whose id comes twice, engagement and installs.
+create temp table event_rows as
+with raw as (
+    select
+        * exclude (event_id, contact_id, event_type, occurred_at, properties),
+        cleaned(event_id) as event_id,
+        cleaned(contact_id) as contact_id,
+        cleaned(event_type) as event_type,
+        utc_text(cleaned(occurred_at)) as occurred_at,
+        cleaned(properties) as properties
+    from read_parquet(getvariable('raw_dir') || '/events.parquet')
+),
+
+repeated as (
+    select hash(cleaned(event_id)) as id_hash
+    from read_parquet(getvariable('raw_dir') || '/events.parquet')
+    group by id_hash
+    having count(*) > 1
+),
+
+typed as (
+    select
+        raw.*,
+        try_cast(raw.occurred_at as timestamp) as typed_occurred_at,
+        contact_keys.customer_number,
+        contact_keys.contact_id is null as is_unknown_contact,
+        raw.event_id is not null and hash(raw.event_id) in (from repeated) as is_repeated
+    from raw
+    left join contact_keys on raw.contact_id = contact_keys.contact_id
+),
+
+judged as (
+    select
+        *,
+        is_unknown_contact or is_after_load(typed_occurred_at, loaded_at) or not json_valid(properties)
+        or event_id is null or event_type is null or abs(value) >= 1e14
+        or is_sane(typed_occurred_at) is distinct from true or not is_sane(loaded_at) as is_rejected
+    from typed
+),
+
+wanted as (
+    select *
+    from judged
+    where is_rejected or is_repeated
+        or (event_type in ('email_clicked', 'app_installed') and customer_number is not null
+            and typed_occurred_at < timestamp '2026-11-21')
+)
+
+select
+    event_id,
+    customer_number,
+    event_type,
+    cast(typed_occurred_at as date) as occurred_date,
+    loaded_at,
+    is_repeated,
+    case when is_rejected then nullif(concat_ws(',',
+        case when is_after_load(typed_occurred_at, loaded_at) then 'future_time' end,
+        case when not json_valid(properties) then 'invalid_json' end,
+        case when contact_id is null then 'missing_contact_id' end,
+        case when event_id is null then 'missing_id' end,
+        case when event_type is null or occurred_at is null then 'missing_value' end,
+        case when is_unknown_contact and contact_id is not null then 'unknown_contact' end,
+        case when abs(value) >= 1e14 then 'unparsable_number' end,
+        case when occurred_at is not null and is_sane(typed_occurred_at) is distinct from true
+            or not is_sane(loaded_at) then 'unparsable_time' end
+    ), '') end as reason_codes,
+    case when is_repeated then cast(json_object(
+        'event_id', event_id, 'contact_id', contact_id, 'event_type', event_type, 'occurred_at', occurred_at,
+        'channel', cleaned(channel), 'campaign_id', cleaned(campaign_id), 'message_id', cleaned(message_id),
+        'session_id', cleaned(session_id), 'product_id', cleaned(product_id), 'category', cleaned(category),
+        'value', cast(value as varchar), 'properties', properties
+    ) as varchar) end as row_content,
+    case when is_repeated or is_rejected then cast(json_object(
+        'event_id', event_id, 'contact_id', contact_id, 'event_type', event_type, 'occurred_at', occurred_at,
+        'channel', cleaned(channel), 'campaign_id', cleaned(campaign_id), 'message_id', cleaned(message_id),
+        'session_id', cleaned(session_id), 'product_id', cleaned(product_id), 'category', cleaned(category),
+        'value', cast(value as varchar), 'properties', masked(properties), 'loaded_at', cast(loaded_at as varchar)
+    ) as varchar) end as raw_row
+from wanted;
+
+create temp table event_losers as
+select row_number, case when row_content = kept_content then 'exact_duplicate' else 'superseded_duplicate' end as reason_codes
+from (
+    select
+        rowid as row_number,
+        row_content,
+        first_value(row_content) over latest_first as kept_content,
+        row_number() over latest_first as version_rank
+    from event_rows
+    where is_repeated and reason_codes is null
+    window latest_first as (partition by event_id order by loaded_at desc nulls last, row_content desc)
+)
+where version_rank > 1;
+
+insert into rejected_rows
+select
+    'events', event_id, coalesce(event_rows.reason_codes, event_losers.reason_codes), raw_row,
+    case when is_sane(loaded_at) then loaded_at end
+from event_rows
+left join event_losers on event_rows.rowid = event_losers.row_number
+where event_rows.reason_codes is not null or event_losers.row_number is not null;
+
+create temp table event_days as
+select customer_number, event_type, occurred_date, cast(count(*) as int) as events
+from event_rows
+where reason_codes is null and rowid not in (select row_number from event_losers)
+    and event_type in ('email_clicked', 'app_installed') and customer_number is not null and occurred_date < date '2026-11-21'
+group by all;
+
+drop table event_rows;
