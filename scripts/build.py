@@ -105,7 +105,7 @@ def _setting(
     declared: dict[str, Any],
     default: str,
 ) -> tuple[str, str]:
-    """Where a setting comes from, and what it is: the environment, VARS, vars.yml or the default."""
+    """Where a setting comes from, and what it is: environment, VARS, vars.yml or the default."""
     variable = {"AS_OF": "as_of_date", "TIMEZONE": "timezone"}[name]
     if name in given:
         return name, given[name]

@@ -1,7 +1,8 @@
 """Put the public tables of a finished build where readers find them, all at once.
 
-Readers open `published.duckdb` only. It is written beside its place and renamed over it: who has the
-old file open goes on reading the old tables, who opens it now sees the new ones, nobody a mixture.
+Readers open `published.duckdb` only. It is written beside its place and renamed over it: who has
+the old file open goes on reading the old tables, who opens it now sees the new ones, nobody a
+mixture.
 """
 
 from __future__ import annotations

@@ -18,7 +18,7 @@ PLAIN_STEPS = 4
 
 
 class Report:
-    """Messages of one build: results to standard output, the cause of a failure to standard error."""
+    """Messages of a build: results to standard output, the cause of a failure to standard error."""
 
     def __init__(self) -> None:
         """Look whether a person watches."""

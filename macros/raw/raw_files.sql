@@ -38,7 +38,8 @@
       {%- do exceptions.raise_compiler_error(
           "Input: " ~ row[0] ~ " is there twice in " ~ raw_location() ~ ", also as " ~ row[1] ~ "; keep one form.") -%}
     {%- endif -%}
-    {%- set reader = "read_csv(" ~ sql_string(row[1]) ~ ", header = true, all_varchar = true, delim = ',', quote = '\"', escape = '\"')"
+    {#- skip and comment are said because the reader would guess them, and leave out lines in silence. -#}
+    {%- set reader = "read_csv(" ~ sql_string(row[1]) ~ ", header = true, all_varchar = true, delim = ',', quote = '\"', escape = '\"', skip = 0, comment = '')"
         if row[1].endswith('.csv') else
         "read_parquet(" ~ sql_string(row[1]) ~ ", union_by_name = true, hive_partitioning = " ~ ('**' in row[1]) ~ ")" -%}
     {%- do found.update({row[0]: reader}) -%}

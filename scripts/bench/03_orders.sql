@@ -12,11 +12,11 @@ with rates as (
 
 raw as (
     select
-        cleaned(order_id) as order_id,
-        cleaned(contact_id) as contact_id,
+        cleaned_fast(order_id) as order_id,
+        cleaned_fast(contact_id) as contact_id,
         cleaned(document_type) as document_type,
-        cleaned(original_order_id) as original_order_id,
-        utc_text(cleaned(ordered_at)) as ordered_at,
+        cleaned_fast(original_order_id) as original_order_id,
+        utc_text(cleaned_fast(ordered_at)) as ordered_at,
         cleaned(status) as status,
         cleaned(currency) as currency,
         net_amount,
@@ -30,7 +30,7 @@ raw as (
 
 -- Equal ids have equal hashes: integers find the few candidates, the ranking below judges them.
 repeated as (
-    select hash(cleaned(order_id)) as id_hash
+    select hash(cleaned_fast(order_id)) as id_hash
     from read_parquet(getvariable('raw_dir') || '/orders.parquet')
     group by id_hash
     having count(*) > 1

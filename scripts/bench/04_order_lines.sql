@@ -2,8 +2,8 @@
 create temp table line_rows as
 with raw as (
     select
-        cleaned(order_line_id) as order_line_id,
-        cleaned(order_id) as order_id,
+        cleaned_fast(order_line_id) as order_line_id,
+        cleaned_fast(order_id) as order_id,
         cleaned(product_id) as product_id,
         quantity,
         unit_price,
@@ -13,7 +13,7 @@ with raw as (
 ),
 
 repeated as (
-    select hash(cleaned(order_line_id)) as id_hash
+    select hash(cleaned_fast(order_line_id)) as id_hash
     from read_parquet(getvariable('raw_dir') || '/order_lines.parquet')
     group by id_hash
     having count(*) > 1

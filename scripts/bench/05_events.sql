@@ -3,16 +3,16 @@ create temp table event_rows as
 with raw as (
     select
         * exclude (event_id, contact_id, event_type, occurred_at, properties),
-        cleaned(event_id) as event_id,
-        cleaned(contact_id) as contact_id,
+        cleaned_fast(event_id) as event_id,
+        cleaned_fast(contact_id) as contact_id,
         cleaned(event_type) as event_type,
-        utc_text(cleaned(occurred_at)) as occurred_at,
-        cleaned(properties) as properties
+        utc_text(cleaned_fast(occurred_at)) as occurred_at,
+        cleaned_fast(properties) as properties
     from read_parquet(getvariable('raw_dir') || '/events.parquet')
 ),
 
 repeated as (
-    select hash(cleaned(event_id)) as id_hash
+    select hash(cleaned_fast(event_id)) as id_hash
     from read_parquet(getvariable('raw_dir') || '/events.parquet')
     group by id_hash
     having count(*) > 1
@@ -66,14 +66,14 @@ select
     ), '') end as reason_codes,
     case when is_repeated then cast(json_object(
         'event_id', event_id, 'contact_id', contact_id, 'event_type', event_type, 'occurred_at', occurred_at,
-        'channel', cleaned(channel), 'campaign_id', cleaned(campaign_id), 'message_id', cleaned(message_id),
-        'session_id', cleaned(session_id), 'product_id', cleaned(product_id), 'category', cleaned(category),
+        'channel', cleaned(channel), 'campaign_id', cleaned(campaign_id), 'message_id', cleaned_fast(message_id),
+        'session_id', cleaned_fast(session_id), 'product_id', cleaned(product_id), 'category', cleaned(category),
         'value', cast(value as varchar), 'properties', properties
     ) as varchar) end as row_content,
     case when is_repeated or is_rejected then cast(json_object(
         'event_id', event_id, 'contact_id', contact_id, 'event_type', event_type, 'occurred_at', occurred_at,
-        'channel', cleaned(channel), 'campaign_id', cleaned(campaign_id), 'message_id', cleaned(message_id),
-        'session_id', cleaned(session_id), 'product_id', cleaned(product_id), 'category', cleaned(category),
+        'channel', cleaned(channel), 'campaign_id', cleaned(campaign_id), 'message_id', cleaned_fast(message_id),
+        'session_id', cleaned_fast(session_id), 'product_id', cleaned(product_id), 'category', cleaned(category),
         'value', cast(value as varchar), 'properties', masked(properties), 'loaded_at', cast(loaded_at as varchar)
     ) as varchar) end as raw_row
 from wanted;

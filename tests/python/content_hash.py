@@ -15,7 +15,9 @@ import duckdb
 # A log of runs: its rows carry run ids and times.
 LEFT_OUT = ("input_check_results",)
 HASH_SQL = """
-    select count(*) || ' rows ' || coalesce(md5(string_agg(row_text, chr(10) order by row_text)), '')
+    select
+        count(*) || ' rows '
+        || coalesce(md5(string_agg(row_text, chr(10) order by row_text)), '')
     from (select cast(whole as varchar) as row_text from {relation} as whole)
 """
 

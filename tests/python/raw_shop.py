@@ -12,10 +12,10 @@ SHOP = {
     "contacts": """
         select * from (values
             ('1', 'anna@example.com', '+48600100200', 'Anna, "Ania"',
-                '{"device": "phone", "size": 40}', timestamp '2024-01-31 23:30:00', true),
+                '{"device":"phone","size":40}', timestamp '2024-01-31 23:30:00', true),
             ('2', 'jan@example.com', null, E'Jan\nMaria',
                 null, timestamp '2024-02-29 00:00:00', false),
-            ('3', null, '+48600100300', 'Zażółć', '{"device": "desktop", "size": 41}',
+            ('3', null, '+48600100300', 'Zażółć', '{"device":"desktop","size":41}',
                 timestamp '2025-12-31 23:59:59', null)
         ) as t(contact_id, email, phone, first_name, attributes, created_at, email_consent)
     """,
@@ -41,7 +41,7 @@ SHOP = {
     "events": """
         select * from (values
             ('200', '1', 'email_clicked', timestamp '2026-02-20 12:00:00',
-                '{"link": "a,b", "position": 1}'),
+                '{"link":"a,b","position":"1"}'),
             ('201', '2', 'page_viewed', timestamp '2026-02-21 00:00:00', null)
         ) as t(event_id, contact_id, event_type, occurred_at, properties)
     """,

@@ -1,4 +1,4 @@
-"""Nothing is lost: every planted row of dirt is found with its reason, and no clean row is refused."""
+"""Every planted row of dirt is found with its reason, and no clean row is rejected."""
 
 from __future__ import annotations
 
@@ -128,7 +128,9 @@ def test_rejected_rows_hold_no_personal_value_in_clear(demo: Path, demo_build: P
     shown = {text for row in values(rows) for key, text in row}
     assert len(rows) == 31 and not shown & personal
     # Contact details could stand inside other values too.
-    everything = "\n".join(text for (text,) in read(published, "select raw_row from marts.rejected_rows"))
+    everything = "\n".join(
+        text for (text,) in read(published, "select raw_row from marts.rejected_rows")
+    )
     for value in personal:
         if "@" in value or value.startswith("+"):
             assert value not in everything, value

@@ -1,4 +1,4 @@
-"""The same inputs give the same tables: at any thread count, from any file form, on both engines."""
+"""The same inputs give the same tables: at any thread count, from any file form, on two engines."""
 
 from __future__ import annotations
 

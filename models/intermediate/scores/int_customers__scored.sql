@@ -36,11 +36,12 @@ select
     cast({{ days_between('inputs.first_date', as_of_date()) }} - 1 as int) as tenure_days,
     inputs.repeat_monetary
 from inputs
-inner join recency_scores
+-- Left joins keep their order: of inner ones an engine may join the score tables first, by basis alone.
+left join recency_scores
     on inputs.basis = recency_scores.basis and -inputs.recency_days = recency_scores.value
-inner join frequency_scores
+left join frequency_scores
     on inputs.basis = frequency_scores.basis and inputs.frequency = frequency_scores.value
-inner join monetary_scores
+left join monetary_scores
     on inputs.basis = monetary_scores.basis and inputs.monetary = monetary_scores.value
 left join segment_map
     on recency_scores.score = segment_map.r_score and frequency_scores.score = segment_map.f_score
