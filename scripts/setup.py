@@ -212,6 +212,8 @@ def main(arguments: List[str]) -> int:
         print("usage: setup.py " + " | ".join(LOCKS), file=sys.stderr)
         return 2
     try:
+        # DuckDB makes a file but no folder: plain dbt would stop at its first connection.
+        (ROOT / "warehouse").mkdir(exist_ok=True)
         if not is_current(arguments[0]):
             with locked():
                 if not is_current(arguments[0]):

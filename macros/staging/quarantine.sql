@@ -35,13 +35,13 @@
   {{- return(json_object(pairs) if pairs else 'cast(null as string)') -}}
 {% endmacro %}
 
-{#- Ids that occur more than once, as a relation with column repeated_id. source: relation. id: column. -#}
-{% macro repeated_ids(source, id) %}
-    select cast({{ id }} as string) as repeated_id
-    from {{ source }}
-    where {{ id }} is not null
-    group by {{ id }}
-    having count(*) > 1
+{#- Ids that occur more than once, as column repeated_id. source: relation. id: column. -#}
+{% macro repeated_ids(source, id) -%}
+select cast({{ id }} as string) as repeated_id
+from {{ source }}
+where {{ id }} is not null
+group by {{ id }}
+having count(*) > 1
 {%- endmacro %}
 
 {#- The typed rows of a table with version_rank (1 = kept) and kept_content (what the kept row says).

@@ -47,3 +47,10 @@
   {%- for column in columns -%}{%- do conditions.append(is_unparsable(column, 'typed_' ~ column)) -%}{%- endfor -%}
   {{- return(conditions | join(' or ')) -}}
 {% endmacro %}
+
+{#- A raw latitude or longitude as a double; NULL where unreadable or out of range.
+    raw: column of a raw view. limit: largest degree of either sign. -#}
+{% macro to_degrees(raw, limit) %}
+  {%- set degrees = 'try_cast(' ~ raw ~ ' as double)' -%}
+  {{- return('case when ' ~ degrees ~ ' between -' ~ limit ~ ' and ' ~ limit ~ ' then ' ~ degrees ~ ' end') -}}
+{% endmacro %}

@@ -13,7 +13,11 @@ select
     cast(exchange_rates.currency as string) as currency,
     case
         when exchange_rates.currency <> {{ sql_string(var('reporting_currency')) }}
-            then cast(cast(exchange_rates.rate_to_eur as double) / nullif(cast(reporting.reporting_rate_to_eur as double), 0) as decimal(18, 8))
+            then
+                cast(
+                    cast(exchange_rates.rate_to_eur as double)
+                    / nullif(cast(reporting.reporting_rate_to_eur as double), 0) as decimal(18, 8)
+                )
     end as rate_to_reporting
 from exchange_rates
 cross join reporting

@@ -7,11 +7,15 @@ purchases as (
 ),
 
 order_scores as (
-    select * from {{ ref('int_customers__scored') }} where basis = 'orders'
+    select *
+    from {{ ref('int_customers__scored') }}
+    where basis = 'orders'
 ),
 
 engagement_scores as (
-    select * from {{ ref('int_customers__scored') }} where basis = 'engagement'
+    select *
+    from {{ ref('int_customers__scored') }}
+    where basis = 'engagement'
 ),
 
 value_tiers as (

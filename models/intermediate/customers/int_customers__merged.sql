@@ -8,11 +8,11 @@
 
 with contacts as (
     select
-        identities.customer_id,
-        existing.*
-    from {{ ref('int_contacts__existing') }} as existing
+        known.*,
+        identities.customer_id
+    from {{ ref('int_contacts__existing') }} as known
     inner join {{ ref('int_identities__resolved') }} as identities
-        on existing.contact_id = identities.contact_id
+        on known.contact_id = identities.contact_id
 ),
 
 customer_sizes as (
@@ -49,30 +49,34 @@ located as (
 
 select
     customer_id,
-    cast(1 as int) as contact_count,
     created_at,
     updated_at,
     {%- for column in attributes + address_parts + consents %}
-    {{ column }}{{ ',' if not loop.last }}
+    {{ column }},
     {%- endfor %}
+    cast(1 as int) as contact_count
 from contacts
-where not exists (select 1 from customer_sizes where customer_sizes.customer_id = contacts.customer_id)
+where not exists (
+    select 1
+    from customer_sizes
+    where customer_sizes.customer_id = contacts.customer_id
+)
 
 union all
 
 select
     customer_id,
-    cast(max(contact_count) as int) as contact_count,
     min(created_at) as created_at,
     max(updated_at) as updated_at,
     {%- for column in attributes %}
-    min_by({{ column }}, contact_rank) filter (where {{ column }} is not null) as {{ column }},
+    {{ latest_known(column, 'contact_rank') }} as {{ column }},
     {%- endfor %}
     {%- for column in address_parts %}
     max(case when contact_rank = address_rank then {{ column }} end) as {{ column }},
     {%- endfor %}
     {%- for column in consents %}
-    bool_and({{ column }}) as {{ column }}{{ ',' if not loop.last }}
+    bool_and({{ column }}) as {{ column }},
     {%- endfor %}
+    cast(max(contact_count) as int) as contact_count
 from located
 group by customer_id

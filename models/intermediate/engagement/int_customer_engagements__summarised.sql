@@ -17,9 +17,9 @@ engaged_days as (
 summarised as (
     select
         customer_id,
+        cast(count(*) as int) as frequency,
         min(occurred_date) as first_engagement_date,
         max(occurred_date) as last_engagement_date,
-        cast(count(*) as int) as frequency,
         sum(events) as events,
         min_by(events, occurred_date) as first_day_events
     from engaged_days

@@ -21,11 +21,11 @@ revenue_values as (
 running as (
     select
         net_revenue,
+        cast(sum(revenue) over (order by net_revenue desc) as decimal(30, 4)) as revenue_to_here,
+        cast(sum(revenue) over (order by net_revenue desc) - revenue as decimal(30, 4)) as revenue_above,
+        cast(sum(revenue) over () as decimal(30, 4)) as all_revenue,
         sum(customers) over (order by net_revenue desc) - customers as customers_above,
-        sum(customers) over () as all_customers,
-        cast(sum(revenue) over (order by net_revenue desc) as decimal(30,4)) as revenue_to_here,
-        cast(sum(revenue) over (order by net_revenue desc) - revenue as decimal(30,4)) as revenue_above,
-        cast(sum(revenue) over () as decimal(30,4)) as all_revenue
+        sum(customers) over () as all_customers
     from revenue_values
 ),
 
@@ -34,8 +34,8 @@ tiered as (
         net_revenue,
         case
             when net_revenue <= 0 then 'none'
-            when revenue_above < all_revenue * cast({{ var('value_tier_a_share') }} as decimal(5,4)) then 'A'
-            when revenue_above < all_revenue * cast({{ var('value_tier_b_share') }} as decimal(5,4)) then 'B'
+            when revenue_above < all_revenue * cast({{ var('value_tier_a_share') }} as decimal(5, 4)) then 'A'
+            when revenue_above < all_revenue * cast({{ var('value_tier_b_share') }} as decimal(5, 4)) then 'B'
             else 'C'
         end as value_tier,
         case

@@ -8,7 +8,7 @@ with raw_contacts as (
 ),
 
 repeated as (
-    {{ repeated_ids(source('raw', 'contacts'), 'contact_id') }}
+    select repeated_id from {{ ref('base_contacts__repeated') }}
 ),
 
 typed as (
@@ -17,10 +17,10 @@ typed as (
         repeated.repeated_id,
         {{ to_email('email') }} as typed_email,
         {{ to_phone('phone') }} as typed_phone,
-        try_cast(birth_date as date) as typed_birth_date,
-        case when try_cast(latitude as double) between -90 and 90 then try_cast(latitude as double) end as typed_latitude,
-        case when try_cast(longitude as double) between -180 and 180 then try_cast(longitude as double) end as typed_longitude,
-        try_cast(company_employees as bigint) as typed_company_employees,
+        try_cast(raw_contacts.birth_date as date) as typed_birth_date,
+        {{ to_degrees('raw_contacts.latitude', 90) }} as typed_latitude,
+        {{ to_degrees('raw_contacts.longitude', 180) }} as typed_longitude,
+        try_cast(raw_contacts.company_employees as bigint) as typed_company_employees,
         {{ to_amount('company_annual_revenue') }} as typed_company_annual_revenue,
         {%- for consent in consents %}
         try_cast({{ consent }} as boolean) as typed_{{ consent }},

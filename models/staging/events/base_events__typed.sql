@@ -9,7 +9,7 @@ known_contacts as (
 ),
 
 repeated as (
-    {{ repeated_ids(source('raw', 'events'), 'event_id') }}
+    select repeated_id from {{ ref('base_events__repeated') }}
 ),
 
 typed as (

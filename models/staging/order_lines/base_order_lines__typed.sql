@@ -9,7 +9,7 @@ known_orders as (
 ),
 
 repeated as (
-    {{ repeated_ids(source('raw', 'order_lines'), 'order_line_id') }}
+    select repeated_id from {{ ref('base_order_lines__repeated') }}
 ),
 
 typed as (

@@ -16,7 +16,7 @@ exchange_rates as (
 ),
 
 repeated as (
-    {{ repeated_ids(source('raw', 'orders'), 'order_id') }}
+    select repeated_id from {{ ref('base_orders__repeated') }}
 ),
 
 typed as (

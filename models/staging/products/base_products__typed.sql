@@ -5,7 +5,7 @@ with raw_products as (
 ),
 
 repeated as (
-    {{ repeated_ids(source('raw', 'products'), 'product_id') }}
+    select repeated_id from {{ ref('base_products__repeated') }}
 ),
 
 typed as (

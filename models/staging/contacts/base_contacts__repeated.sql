@@ -1,0 +1,3 @@
+{{ config(materialized='table') }}
+
+{{ repeated_ids(source('raw', 'contacts'), 'contact_id') }}

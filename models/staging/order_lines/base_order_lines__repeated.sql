@@ -1,0 +1,3 @@
+{{ config(materialized='table') }}
+
+{{ repeated_ids(source('raw', 'order_lines'), 'order_line_id') }}

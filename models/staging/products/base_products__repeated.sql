@@ -1,0 +1,3 @@
+{{ config(materialized='table') }}
+
+{{ repeated_ids(source('raw', 'products'), 'product_id') }}
