@@ -7,8 +7,7 @@
   {%- if not actual_type -%}
     {{- return('cast(null as ' ~ contract_type ~ ')') -}}
   {%- elif actual_type in ['VARCHAR', 'STRING'] -%}
-    {#- Looking at both ends first costs a third of trimming every value. -#}
-    {%- set text = "case when " ~ name ~ " = '' or " ~ name ~ " like ' %' or " ~ name ~ " like '% ' then nullif(trim(" ~ name ~ "), '') else " ~ name ~ " end" -%}
+    {%- set text = trimmed_text(name) -%}
     {{- return(timestamp_text_in_utc(text) if contract_type == 'timestamp' else text) -}}
   {%- elif actual_type == 'TIMESTAMP WITH TIME ZONE' -%}
     {{- return("timezone('UTC', " ~ name ~ ")" if contract_type in ['timestamp', 'date'] else 'cast(' ~ name ~ ' as string)') -}}
@@ -24,7 +23,7 @@
 {% endmacro %}
 
 {#- Timestamp text with an offset (2026-03-01T10:00:00+02:00) as UTC text; other text unchanged.
-    Nothing shorter than 20 characters can hold a time with seconds and an offset: the length check spares the pattern. -#}
+    The usual form of a time without an offset is told by its shape, which spares the pattern. -#}
 {% macro timestamp_text_in_utc(text) %}
   {{- return(adapter.dispatch('timestamp_text_in_utc', 'customer_segmentation')(text)) -}}
 {% endmacro %}
@@ -34,7 +33,22 @@
 {% endmacro %}
 
 {% macro duckdb__timestamp_text_in_utc(text) %}
-  {{- return("case when length(" ~ text ~ ") > 19 and regexp_matches(" ~ text ~ ", ':[0-9.]+ ?[+-][0-9]{2}(:?[0-9]{2})?$')"
+  {{- return("case when " ~ text ~ " not like '____-__-_____:__:__' and regexp_matches(" ~ text ~ ", ':[0-9.]+ ?[+-][0-9]{2}(:?[0-9]{2})?$')"
       ~ " then coalesce(cast(timezone('UTC', try_cast(replace(replace(" ~ text ~ ", ' +', '+'), ' -', '-') as timestamptz)) as string), " ~ text ~ ")"
       ~ " else " ~ text ~ " end") -}}
+{% endmacro %}
+
+{#- Text without spaces around it; NULL where blank. name: column. -#}
+{% macro trimmed_text(name) %}
+  {{- return(adapter.dispatch('trimmed_text', 'customer_segmentation')(name)) -}}
+{% endmacro %}
+
+{% macro default__trimmed_text(name) %}
+  {{- return("nullif(trim(" ~ name ~ "), '')") -}}
+{% endmacro %}
+
+{% macro duckdb__trimmed_text(name) %}
+  {#- DuckDB trims slowly. ASCII text from '!' on that does not end in a space needs no trimming. -#}
+  {{- return("case when " ~ name ~ " >= '!' and strlen(" ~ name ~ ") = length(" ~ name ~ ") and not ends_with(" ~ name ~ ", ' ') then "
+      ~ name ~ " else " ~ default__trimmed_text(name) ~ " end") -}}
 {% endmacro %}

@@ -22,13 +22,18 @@
 {%- endmacro %}
 
 {#- A raw row as JSON text, every column of the contract as text.
-    table: name of the raw table. without: columns left out. -#}
-{% macro raw_row_json(table, without=[]) %}
+    table: name of the raw table. without: columns left out. is_masked: whether each personal value
+    (meta.personal in the input contract) is a salted hash. -#}
+{% macro raw_row_json(table, without=[], is_masked=false) %}
   {%- set pairs = {} -%}
   {%- if execute -%}
     {%- for node in graph.sources.values() if node.source_name == 'raw' and node.name == table -%}
-      {%- for column in node.columns if column not in without -%}
-        {%- do pairs.update({column: 'cast(' ~ column ~ ' as string)'}) -%}
+      {%- for column in node.columns.values() if column.name not in without -%}
+        {%- set text = 'cast(' ~ column.name ~ ' as string)' -%}
+        {%- if is_masked and column.config.meta.get('personal') -%}
+          {%- set text = 'md5(' ~ sql_string(var('pii_salt')) ~ ' || ' ~ text ~ ')' -%}
+        {%- endif -%}
+        {%- do pairs.update({column.name: text}) -%}
       {%- endfor -%}
     {%- endfor -%}
   {%- endif -%}
@@ -47,7 +52,8 @@ having count(*) > 1
 {#- The typed rows of a table with version_rank (1 = kept) and kept_content (what the kept row says).
 
     Of the valid rows with one id the latest is kept: order_columns, then content, so that the order
-    of arrival never decides. Only ids that occur twice are sorted; the rest streams through.
+    of arrival never decides. Only ids that occur twice are sorted; the rest streams through, which is
+    why this is cheap enough for a view over the one table that a raw table is written to.
     typed: relation of a base_<table>__typed model. id: id column. order_columns: typed time columns,
     most telling first. -#}
 {% macro ranked_versions(typed, id, order_columns) %}
@@ -80,29 +86,12 @@ having count(*) > 1
 {%- endmacro %}
 
 {#- Columns is_repeated, row_content and raw_row of a base_<table>__typed model; the JSON is built for
-    the few rows that need it. table: name of the raw table. -#}
+    the few rows that need it, with personal values hashed in raw_row. table: name of the raw table. -#}
 {% macro row_evidence_columns(table) %}
     repeated_id is not null as is_repeated,
     case when repeated_id is not null then {{ raw_row_json(table, without=['loaded_at']) }} end as row_content,
-    case when reason_codes is not null or repeated_id is not null then {{ raw_row_json(table) }} end as raw_row
+    case
+        when reason_codes is not null or repeated_id is not null
+            then {{ raw_row_json(table, is_masked=not var('expose_pii')) }}
+    end as raw_row
 {%- endmacro %}
-
-{#- Column raw_row with each personal value (meta.personal in the input contract) as a salted hash,
-    unless var expose_pii. table: name of the raw table. -#}
-{% macro masked_raw_row(table) %}
-  {%- set personal = [] -%}
-  {%- set pairs = {} -%}
-  {%- if execute -%}
-    {%- for node in graph.sources.values() if node.source_name == 'raw' and node.name == table -%}
-      {%- for column in node.columns.values() -%}
-        {%- set value = json_text_value('raw_row', column.name) -%}
-        {%- if column.config.meta.get('personal') -%}
-          {%- do personal.append(column.name) -%}
-          {%- set value = 'md5(' ~ sql_string(var('pii_salt')) ~ ' || ' ~ value ~ ')' -%}
-        {%- endif -%}
-        {%- do pairs.update({column.name: value}) -%}
-      {%- endfor -%}
-    {%- endfor -%}
-  {%- endif -%}
-  {{- return(json_object(pairs) if personal and not var('expose_pii') else 'raw_row') -}}
-{% endmacro %}

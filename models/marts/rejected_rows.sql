@@ -1,4 +1,3 @@
-{#- Where the table has it, the row's own id; personal values leave the warehouse as salted hashes. -#}
 {%- set sources = {
     'contacts': 'contact_id', 'orders': 'order_id', 'order_lines': 'order_line_id', 'products': 'product_id', 'events': 'event_id',
 } %}
@@ -7,7 +6,7 @@ select
     cast('{{ source_name }}' as string) as source,
     {{ id }} as row_id,
     reason_codes,
-    cast({{ masked_raw_row(source_name) }} as string) as raw_row,
+    cast(raw_row as string) as raw_row,
     loaded_at
 from {{ ref('base_' ~ source_name) }}
 where reason_codes is not null

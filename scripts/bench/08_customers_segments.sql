@@ -58,7 +58,7 @@ select
         when regulars then 'regulars'
         when prospects then 'prospects'
         when churned_customers then 'churned_customers'
-        else 'everyone_else'
+        else 'everybody'
     end as primary_segment
 from (
     select
@@ -104,7 +104,7 @@ select
     case segment
         when 'premium_plan_lapsing' then is_sms_reachable
         when 'young_adults_without_email_consent' then is_ads_reachable
-        when 'everyone_else' then null
+        when 'everybody' then null
         else is_email_reachable
     end as is_reachable,
     segment = 'valuable_at_risk' and cast('0x' || md5(customer_id || ':win-back')[:7] as int) < 26843546 as in_holdout,
@@ -114,7 +114,7 @@ from (
         customer_id, primary_segment, is_email_reachable, is_sms_reachable, is_ads_reachable,
         unnest(list_where(
             [
-                'vip', 'valuable_at_risk', 'newcomers', 'regulars', 'prospects', 'churned_customers', 'everyone_else',
+                'vip', 'valuable_at_risk', 'newcomers', 'regulars', 'prospects', 'churned_customers', 'everybody',
                 'big_spenders_mazowieckie', 'business_decision_makers', 'premium_plan_lapsing',
                 'mail_readers_without_order', 'young_adults_without_email_consent', 'foreign_language_in_poland'
             ],

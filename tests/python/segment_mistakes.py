@@ -120,5 +120,5 @@ HOSTILE: list[str] = [
     "{{ 1 + 1 }}", "{% raw %}", "{# note #}", "${HOME}", "%s", "%(x)s", "a\nb; select 1", "a\rb", "tab\there",
     "\u2019; drop", "\u02bc or 1", "\uff07 or 1", "zażółć", "😀", "\u202edesrever", "\u200b", "\u2028line",
     "$$", "$tag$", "E'\\x27'", ";", "null", "NULL", "true", "1e309", "@v", "@c", "@d", "x" * 4000,
-    "2026-01-01' as date) --", "in_everyone_else", "? ?", ":name", "`", "[1]", "\u0301",
+    "2026-01-01' as date) --", "in_everybody", "? ?", ":name", "`", "[1]", "\u0301",
 ]  # fmt: skip

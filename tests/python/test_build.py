@@ -175,7 +175,7 @@ def test_output_that_is_no_terminal_is_plain_lines(demo_build: Path) -> None:
     assert re.search(r"^input checks: \d+ done, \d+ warnings$", output, re.MULTILINE)
     steps = re.findall(r"^build: (\d+) of (\d+) nodes$", output, re.MULTILINE)
     assert len(steps) == 4 and steps[-1][0] == steps[-1][1]
-    assert re.search(r"^│ everyone_else +│ +1000 │ +[\d,]+ │ +100\.0% │ +[\d,]+ │", output, re.M)
+    assert re.search(r"^│ everybody +│ +1000 │ +[\d,]+ │ +100\.0% │ +[\d,]+ │", output, re.M)
     assert re.search(r"^published [\d,]+ rows in .*published\.duckdb \(\d+ s\)$", output, re.M)
 
 
@@ -218,6 +218,6 @@ def test_terminal_shows_bar_and_tables(shop: Path, tmp_path: Path) -> None:
     assert re.search(r"build [━╸╺ ]+ +\d+/\d+ ", plain), plain[-3000:]
     assert re.search(r" sql (table|view) model marts", plain), plain[-3000:]
     assert "nodes" not in plain
-    assert re.search(r"│ everyone_else +│ +1000 │ +3 │", plain)
+    assert re.search(r"│ everybody +│ +1000 │ +3 │", plain)
     assert "Rejected rows: none" in plain
     assert "published" in plain.splitlines()[-1]

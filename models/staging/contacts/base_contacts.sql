@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='view') }}
 
 with versions as (
     {{ ranked_versions(ref('base_contacts__typed'), 'contact_id', ['updated_at', 'loaded_at']) }}

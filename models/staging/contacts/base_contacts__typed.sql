@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(materialized='table') }}
 
 {%- set consents = ['email_consent', 'sms_consent', 'push_consent', 'ads_consent'] %}
 {%- set times = ['created_at', 'updated_at', 'deleted_at', 'loaded_at'] %}
@@ -8,7 +8,7 @@ with raw_contacts as (
 ),
 
 repeated as (
-    select repeated_id from {{ ref('base_contacts__repeated') }}
+    {{ repeated_ids(source('raw', 'contacts'), 'contact_id') }}
 ),
 
 typed as (

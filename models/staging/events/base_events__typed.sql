@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(materialized='table') }}
 
 with raw_events as (
     select * from {{ source('raw', 'events') }}
@@ -9,7 +9,7 @@ known_contacts as (
 ),
 
 repeated as (
-    select repeated_id from {{ ref('base_events__repeated') }}
+    {{ repeated_ids(source('raw', 'events'), 'event_id') }}
 ),
 
 typed as (

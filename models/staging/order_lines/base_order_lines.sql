@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='view') }}
 
 with versions as (
     {{ ranked_versions(ref('base_order_lines__typed'), 'order_line_id', ['loaded_at']) }}

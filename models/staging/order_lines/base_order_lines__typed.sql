@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(materialized='table') }}
 
 with raw_order_lines as (
     select * from {{ source('raw', 'order_lines') }}
@@ -9,7 +9,7 @@ known_orders as (
 ),
 
 repeated as (
-    select repeated_id from {{ ref('base_order_lines__repeated') }}
+    {{ repeated_ids(source('raw', 'order_lines'), 'order_line_id') }}
 ),
 
 typed as (

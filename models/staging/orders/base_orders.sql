@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='view') }}
 
 with versions as (
     {{ ranked_versions(ref('base_orders__typed'), 'order_id', ['loaded_at']) }}

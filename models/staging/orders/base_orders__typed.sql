@@ -1,4 +1,4 @@
-{{ config(materialized='view') }}
+{{ config(materialized='table') }}
 
 with raw_orders as (
     select * from {{ source('raw', 'orders') }}
@@ -16,7 +16,7 @@ exchange_rates as (
 ),
 
 repeated as (
-    select repeated_id from {{ ref('base_orders__repeated') }}
+    {{ repeated_ids(source('raw', 'orders'), 'order_id') }}
 ),
 
 typed as (

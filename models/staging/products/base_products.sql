@@ -1,4 +1,4 @@
-{{ config(materialized='table') }}
+{{ config(materialized='view') }}
 
 with versions as (
     {{ ranked_versions(ref('base_products__typed'), 'product_id', ['loaded_at']) }}

@@ -1,11 +1,11 @@
-{{ config(materialized='view') }}
+{{ config(materialized='table') }}
 
 with raw_products as (
     select * from {{ source('raw', 'products') }}
 ),
 
 repeated as (
-    select repeated_id from {{ ref('base_products__repeated') }}
+    {{ repeated_ids(source('raw', 'products'), 'product_id') }}
 ),
 
 typed as (

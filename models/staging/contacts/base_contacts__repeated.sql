@@ -1,3 +1,0 @@
-{{ config(materialized='table') }}
-
-{{ repeated_ids(source('raw', 'contacts'), 'contact_id') }}

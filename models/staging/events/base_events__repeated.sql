@@ -1,3 +1,0 @@
-{{ config(materialized='table') }}
-
-{{ repeated_ids(source('raw', 'events'), 'event_id') }}

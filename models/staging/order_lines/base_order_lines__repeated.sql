@@ -1,3 +1,0 @@
-{{ config(materialized='table') }}
-
-{{ repeated_ids(source('raw', 'order_lines'), 'order_line_id') }}

@@ -1,3 +1,0 @@
-{{ config(materialized='table') }}
-
-{{ repeated_ids(source('raw', 'products'), 'product_id') }}
