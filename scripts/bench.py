@@ -16,10 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import duckdb
-from bench_measure import AS_OF, ROOT
-from demo_data import GENERATOR_VERSION
 from rich.console import Console
 from rich.table import Table
+
+from bench_measure import AS_OF, ROOT
+from demo_data import GENERATOR_VERSION
 
 # Customers, and the mean of orders and of events of each; XS is for the project's own tests.
 SIZES = {"XS": (1_000, 10, 50), "S": (20_000, 10, 50), "M": (1_000_000, 10, 30)}

@@ -222,6 +222,7 @@ def main() -> int:
 
 def _run(settings: Settings, report: Any, started: float) -> int:
     import duckdb
+
     from publish import publish
 
     warehouse = settings.warehouse_dir / "warehouse.duckdb"

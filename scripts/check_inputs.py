@@ -25,6 +25,7 @@ from zoneinfo import ZoneInfo
 
 import duckdb
 import yaml
+
 from input_checks_docs import make_readable_offline
 from input_checks_profile import (
     Profile,

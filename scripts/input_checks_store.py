@@ -8,6 +8,7 @@ from datetime import datetime
 from pathlib import Path
 
 import duckdb
+
 from input_checks_profile import Profile
 
 KEPT_RUNS = 100

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Any
 
 import duckdb
 import yaml
+
 from input_checks_profile import Measure, Profile
 from input_checks_store import CheckResult
 

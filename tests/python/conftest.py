@@ -10,6 +10,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from warehouse import run_build
 
 PROJECT_DIR = Path(__file__).resolve().parents[2]

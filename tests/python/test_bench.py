@@ -10,6 +10,7 @@ from pathlib import Path
 import duckdb
 import pytest
 from rich.console import Console
+
 from warehouse import PROJECT_DIR
 
 sys.path.insert(0, str(PROJECT_DIR / "scripts"))

@@ -12,6 +12,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from raw_shop import AS_OF, write_shop
 from warehouse import PROJECT_DIR, build_environment, read, run_build
 

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pytest
 import yaml
-
 from scripts import lint
 
 ROOT = Path(__file__).resolve().parent.parent.parent

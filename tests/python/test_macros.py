@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import csv
 import json
+import math
 import random
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, timedelta
@@ -20,6 +21,7 @@ import pytest
 import yaml
 from dbt.cli.main import dbtRunner, dbtRunnerResult
 from dbt.contracts.graph.manifest import Manifest
+
 from warehouse import PROJECT_DIR, read, run_dbt
 
 # One worker: the project is parsed once for all of them.
@@ -42,6 +44,9 @@ EXPRESSIONS = {
     "second": "second_largest('v', 'counts')",
     "components": "connected_components('edges')",
     "scores": "scored_values('inputs', 'frequency', 'frequency')",
+    "stability": "population_stability_index('now', 'before')",
+    "level": "stability_level('v')",
+    "decayed": "decayed_score('weight', 'age', 30)",
     "converted": "to_reporting_currency('amount', 'rate')",
 }
 
@@ -329,6 +334,47 @@ def test_scores_follow_the_formula(sql, database) -> None:
             one: min(5, 1 + 5 * sum(other < one for other in values) // steps)
             for one in set(values)
         }
+
+
+@macros
+@pytest.mark.parametrize(
+    "shares",
+    [
+        [(0.5, 0.5), (0.5, 0.5)],
+        [(0.6, 0.5), (0.4, 0.5)],
+        [(1.0, 0.5), (0.0, 0.5)],
+        [(0.2, 0.0), (0.8, 1.0)],
+        [(None, 0.3), (1.0, 0.7)],
+    ],
+)
+def test_stability_follows_the_formula(sql, database, shares) -> None:
+    """An empty or unknown bucket counts as 0.0001 and makes the index large, not infinite."""
+    database.execute("create table buckets as select unnest(?) as now, unnest(?) as before", [
+        [now for now, _ in shares], [before for _, before in shares],
+    ])  # fmt: skip
+    (index,) = database.execute(f"select {sql['stability']} from buckets").fetchone()
+    floored = [(max(now or 0, 0.0001), max(before or 0, 0.0001)) for now, before in shares]
+    assert index == pytest.approx(sum((c - r) * math.log(c / r) for c, r in floored), abs=1e-9)
+
+
+@macros
+@pytest.mark.parametrize(
+    ("index", "level"),
+    [(0.0, "stable"), (0.0999, "stable"), (0.1, "watch"), (0.25, "watch"), (0.2501, "alert"),
+     (None, None)],
+)  # fmt: skip
+def test_stability_levels(sql, database, index, level) -> None:
+    assert value(database, sql["level"], index) == level
+
+
+@macros
+def test_a_score_halves_with_each_half_life(sql, database) -> None:
+    """Facts of today count in full, of 30 days ago half, of 60 a quarter."""
+    database.execute(
+        "create table facts as select * from (values (8, 0), (8, 30), (8, 60)) as t(weight, age)"
+    )
+    assert database.execute(f"select {sql['decayed']} from facts").fetchone() == (14.0,)
+    assert database.execute(f"select {sql['decayed']} from facts where false").fetchone() == (None,)
 
 
 def components_of(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from scripts.check_portability import check_sql, check_yaml
 
 # What is refused, and what to write in its place.

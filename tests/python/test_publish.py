@@ -13,6 +13,7 @@ from pathlib import Path
 import duckdb
 import pytest
 import yaml
+
 from warehouse import PROJECT_DIR, read
 
 sys.path.insert(0, str(PROJECT_DIR / "scripts"))

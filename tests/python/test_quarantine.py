@@ -8,6 +8,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+
 from warehouse import build_warehouse, read
 
 TABLES = {

@@ -7,6 +7,7 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+
 from content_hash import content_hashes
 from raw_shop import AS_OF, CSV, PARQUET, write_shop
 from warehouse import build_warehouse, read, run_build, run_dbt

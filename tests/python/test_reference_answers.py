@@ -13,9 +13,9 @@ from pathlib import Path
 
 import duckdb
 import pytest
-from warehouse import build_warehouse, read
-
 from examples.map import run_map
+
+from warehouse import build_warehouse, read
 
 # Four builds of the warehouse.
 pytestmark = pytest.mark.slow

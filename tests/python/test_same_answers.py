@@ -11,6 +11,7 @@ from pathlib import Path
 
 import duckdb
 import pytest
+
 from content_hash import content_hashes
 from warehouse import PROJECT_DIR, build_warehouse
 

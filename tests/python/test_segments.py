@@ -16,6 +16,7 @@ import pytest
 import yaml
 from dbt.cli.main import dbtRunner
 from dbt.contracts.graph.manifest import Manifest
+
 from segment_mistakes import HOSTILE, MISTAKES
 from segment_peer import holds
 from segment_rows import DAY, VALUES, ZONE, edge_rows, random_rule

@@ -8,7 +8,6 @@ import sys
 from pathlib import Path
 
 import pytest
-
 from scripts import setup
 
 ROOT = Path(__file__).resolve().parent.parent.parent

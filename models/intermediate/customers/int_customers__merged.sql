@@ -24,6 +24,14 @@ customer_sizes as (
     having count(*) > 1
 ),
 
+unlinked as (
+    select contacts.*
+    from contacts
+    left join customer_sizes
+        on contacts.customer_id = customer_sizes.customer_id
+    where customer_sizes.customer_id is null
+),
+
 linked as (
     select
         contacts.*,
@@ -55,12 +63,7 @@ select
     {{ column }},
     {%- endfor %}
     cast(1 as int) as contact_count
-from contacts
-where not exists (
-    select 1
-    from customer_sizes
-    where customer_sizes.customer_id = contacts.customer_id
-)
+from unlinked
 
 union all
 
