@@ -9,6 +9,7 @@ configuration; 3: inputs refused.
 
 from __future__ import annotations
 
+import difflib
 import json
 import os
 import sys
@@ -16,6 +17,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
+from itertools import takewhile
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -77,6 +79,11 @@ def settings_from_environment(environment: dict[str, str]) -> Settings:
             raise UsageError(f"SEGMENTS: '{path}' has no segments list (docs/segments.md).")
         variables["segments"] = catalogue["segments"]
     declared = yaml.safe_load((ROOT / "vars.yml").read_text(encoding="utf-8"))["vars"]
+    for name in variables:
+        if name not in declared:
+            near = difflib.get_close_matches(str(name), declared, n=1)
+            hint = f"; did you mean {near[0]}?" if near else "; vars.yml lists them all."
+            raise UsageError(f"VARS: there is no var '{name}'{hint}")
     name, timezone = _setting("TIMEZONE", given, variables, declared, "UTC")
     try:
         zone = ZoneInfo(timezone)
@@ -121,8 +128,10 @@ def _setting(
 def _mapping(text: str, where: str) -> dict[str, Any]:
     try:
         value = yaml.safe_load(text) or {}
-    except yaml.YAMLError as error:
-        raise UsageError(f"{where}: not YAML: {' '.join(str(error).split())}") from error
+    except (yaml.YAMLError, ValueError) as error:  # ValueError: a date that no calendar has
+        raise UsageError(
+            f"{where}: cannot be read as YAML: {' '.join(str(error).split())}"
+        ) from error
     if not isinstance(value, dict):
         raise UsageError(f"{where}: expected names with values, for example {{timezone: UTC}}.")
     return value
@@ -165,7 +174,7 @@ class Dbt:
             return None
         for outcome in getattr(result.result, "results", None) or []:
             if str(outcome.status) in ("error", "fail", "runtime error"):
-                return f"{outcome.node.name}: {_one_line(outcome.message or outcome.status)}"
+                return f"{outcome.node.name}: {_node_cause(outcome)}"
         return _cause(result.exception)
 
     def public_relations(self) -> list[tuple[str, str]]:
@@ -175,6 +184,17 @@ class Dbt:
             for node in self.manifest.nodes.values()
             if node.resource_type == "model" and node.fqn[1] == "marts"
         )
+
+
+def _node_cause(outcome: Any) -> str:
+    """Why a node failed; a test of ours says it in the comment that its SQL starts with."""
+    lines = (outcome.node.raw_code or "").strip().splitlines()
+    comment = " ".join(
+        line.removeprefix("--").strip() for line in takewhile(lambda x: x.startswith("--"), lines)
+    )
+    if str(outcome.status) == "fail" and comment:
+        return f"{outcome.failures} found. {comment}"
+    return _one_line(outcome.message or outcome.status)
 
 
 def _cause(error: BaseException | None) -> str:

@@ -13,11 +13,17 @@
     {{- return(run_started_at.astimezone(modules.pytz.timezone(business_timezone())).strftime('%Y-%m-%d')) -}}
   {%- endif -%}
   {%- set text = given | string | trim -%}
-  {%- if not modules.re.match('^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$', text)
-      or (text[8:10] | int) > days_in_month(text[0:4] | int, text[5:7] | int) -%}
+  {%- if not is_calendar_day(text) -%}
     {%- do exceptions.raise_compiler_error("as_of_date: '" ~ text ~ "' is not a date; write YYYY-MM-DD, for example 2026-03-01.") -%}
   {%- endif -%}
   {{- return(text) -}}
+{% endmacro %}
+
+{#- Whether a value is a day of the calendar from 1900 to 2199, as YYYY-MM-DD. value: text or date. -#}
+{% macro is_calendar_day(value) %}
+  {%- set text = value | string -%}
+  {{- return((modules.re.match('^(19|20|21)[0-9]{2}-(0[1-9]|1[0-2])-(0[1-9]|[12][0-9]|3[01])$', text) is not none)
+      and (text[8:10] | int) <= days_in_month(text[0:4] | int, text[5:7] | int)) -}}
 {% endmacro %}
 
 {#- Days of a month. year, month: integers. -#}

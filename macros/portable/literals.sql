@@ -11,9 +11,10 @@
   {{- return("'" ~ (value | string).replace("\\", "\\\\").replace("'", "\\'") ~ "'") -}}
 {% endmacro %}
 
-{#- A list of texts as an SQL list of literals: 'a', 'b'. values: non-empty list. -#}
+{#- A list of texts as an SQL list of literals: 'a', 'b'. values: list; an empty one stands as '', which
+    no trimmed value equals, where () would be no SQL and NULL would match nothing either way. -#}
 {% macro sql_strings(values) %}
   {%- set literals = [] -%}
   {%- for value in values -%}{%- do literals.append(sql_string(value)) -%}{%- endfor -%}
-  {{- return(literals | join(', ')) -}}
+  {{- return(literals | join(', ') or "''") -}}
 {% endmacro %}

@@ -9,7 +9,7 @@
   {%- set found = {} -%}
   {%- for table in tables -%}
     {%- set relation = adapter.get_relation(
-        var('raw_database', target.database), var('raw_schema', none) or 'raw',
+        var('raw_database', none) or target.database, var('raw_schema', none) or 'raw',
         var('raw_' ~ table.name ~ '_identifier', table.name)) -%}
     {%- if relation -%}{%- do found.update({table.name: relation | string}) -%}{%- endif -%}
   {%- endfor -%}

@@ -6,10 +6,7 @@
     inputs: relation with columns basis and the metric. metric: recency, frequency or monetary.
     value: SQL expression of the metric, growing with what is better. -#}
 {% macro scored_values(inputs, metric, value) %}
-  {%- set mode = var('score_mode') -%}
-  {%- if mode not in ['quantile', 'fixed', 'frozen'] -%}
-    {%- do exceptions.raise_compiler_error("score_mode: '" ~ mode ~ "' is unknown; allowed: quantile, fixed, frozen.") -%}
-  {%- endif %}
+  {%- set mode = var('score_mode') %}
     with distinct_values as (
         select
             basis,
@@ -67,3 +64,6 @@
         else 1 + {{ larger }} + floor(({{ above }} - {{ larger }} * ({{ size }} + 1)) / nullif({{ size }}, 0))
     end
 {%- endmacro %}
+
+{#- Values of var score_mode. -#}
+{% macro score_modes() %}{{- return(['quantile', 'fixed', 'frozen']) -}}{% endmacro %}

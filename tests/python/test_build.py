@@ -59,7 +59,7 @@ def assert_fails(
         ({"TIMEZONE": "Warsaw"}, ("TIMEZONE", "Warsaw", "Europe/Warsaw")),
         ({"TIMEZONE": "../UTC"}, ("TIMEZONE", "../UTC")),
         ({"TIMEZONE": "Europe"}, ("TIMEZONE", "Europe")),
-        ({"VARS": "{timezone: UTC"}, ("VARS", "not YAML")),
+        ({"VARS": "{timezone: UTC"}, ("VARS", "cannot be read as YAML")),
         ({"VARS": "just text"}, ("VARS", "names with values")),
         ({"VARS": "[1, 2]"}, ("VARS", "names with values")),
         ({"VARS": "{as_of_date: soon}"}, ("as_of_date", "soon")),
@@ -76,7 +76,7 @@ def test_wrong_settings(
 @pytest.mark.parametrize(
     ("content", "parts"),
     [
-        ("segments: [", ("SEGMENTS", "not YAML")),
+        ("segments: [", ("SEGMENTS", "cannot be read as YAML")),
         ("- name: a", ("SEGMENTS", "names with values")),
         ("groups: []", ("SEGMENTS", "segments")),
     ],

@@ -1,6 +1,6 @@
 with event_days as (
     select * from {{ ref('int_customer_event_days__aggregated') }}
-    where event_type in ({{ sql_strings(var('engagement_event_types')) }})
+    where event_type in ({{ sql_strings(text_list_var('engagement_event_types')) }})
 ),
 
 engaged_days as (

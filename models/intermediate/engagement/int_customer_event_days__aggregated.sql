@@ -6,7 +6,7 @@ with events as (
     from {{ ref('stg_events') }}
     where
         occurred_date < {{ as_of_date() }}
-        and event_type in ({{ sql_strings((var('engagement_event_types') + ['app_installed']) | unique) }})
+        and event_type in ({{ sql_strings(counted_event_types()) }})
 ),
 
 identities as (

@@ -21,4 +21,4 @@ inner join identities
 where
     orders.ordered_date < {{ as_of_date() }}
     and not orders.is_test
-    and (orders.status is null or orders.status not in ({{ sql_strings(var('cancelled_statuses')) }}))
+    and (orders.status is null or orders.status not in ({{ sql_strings(text_list_var('cancelled_statuses')) }}))
