@@ -10,11 +10,13 @@ configuration; 3: inputs refused.
 from __future__ import annotations
 
 import difflib
+import fcntl
 import json
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from itertools import takewhile
@@ -35,6 +37,29 @@ os.environ.setdefault("DBT_PROFILES_DIR", str(ROOT / "profiles"))
 
 class UsageError(ValueError):
     """A call that cannot be carried out as given; its text is one line."""
+
+
+class AnotherBuild(Exception):
+    """A build is under way in the same folder; the text is one line."""
+
+
+@contextmanager
+def only_build_in(warehouse_dir: Path) -> Iterator[None]:
+    """Keep other builds out of a folder; the lock goes with the process, however it ends.
+
+    Raises:
+        AnotherBuild: one is under way there.
+        OSError: the folder cannot be written.
+    """
+    with (warehouse_dir / ".build.lock").open("a") as lock:
+        try:
+            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        except BlockingIOError as error:
+            raise AnotherBuild(
+                f"another build is under way in {warehouse_dir}; wait for it, or name another "
+                "WAREHOUSE_DIR"
+            ) from error
+        yield
 
 
 @dataclass
@@ -98,6 +123,8 @@ def settings_from_environment(environment: dict[str, str]) -> Settings:
     except ValueError as error:
         raise UsageError(f"{name}: '{asked}' is not a date; write YYYY-MM-DD.") from error
     as_of = asked_date or datetime.now(zone).date()
+    # Bare dates in YAML arrive as dates; dbt takes JSON.
+    variables = json.loads(json.dumps(variables, default=str))
     variables |= {"as_of_date": as_of.isoformat(), "timezone": timezone}
     return Settings(
         raw_dir=Path(given.get("RAW_DIR", ROOT / "data" / "demo")).absolute(),
@@ -144,8 +171,7 @@ class Dbt:
         """Take the settings of the run; nothing is read yet."""
         self._arguments = [
             "--project-dir", str(ROOT),
-            # Bare dates in YAML arrive as dates.
-            "--vars", json.dumps(settings.variables, default=str),
+            "--vars", json.dumps(settings.variables),
             "--log-path", str(settings.warehouse_dir / "logs"),
         ]  # fmt: skip
         self.manifest: Any = None
@@ -155,8 +181,26 @@ class Dbt:
         from dbt.cli.main import dbtRunner
 
         result = dbtRunner().invoke(["--quiet", "--log-level", "none", "parse", *self._arguments])
+        _stop_if_interrupted(result)
         self.manifest = result.result if result.success else None
         return None if result.success else _cause(result.exception)
+
+    def check_configuration(self) -> str | None:
+        """Check vars and segments, without a database; returns the first mistake."""
+        from dbt.cli.main import dbtRunner
+
+        runner = dbtRunner(manifest=self.manifest)
+        result = runner.invoke(
+            ["--quiet", "--log-level", "none", "run-operation", "check_configuration",
+             "--target", "lint", *self._arguments]
+        )  # fmt: skip
+        _stop_if_interrupted(result)
+        if result.success:
+            return None
+        for outcome in getattr(result.result, "results", None) or []:
+            if outcome.message:
+                return _one_line(outcome.message)
+        return _cause(result.exception)
 
     def build(self, on_event: Callable[[Any], None]) -> str | None:
         """Build and test every node; returns the cause of the first failure."""
@@ -170,6 +214,7 @@ class Dbt:
         )  # fmt: skip
         # dbt keeps the file open until its process ends; publishing reads it next.
         DuckDBConnectionManager.close_all_connections()
+        _stop_if_interrupted(result)
         if result.success:
             return None
         for outcome in getattr(result.result, "results", None) or []:
@@ -184,6 +229,12 @@ class Dbt:
             for node in self.manifest.nodes.values()
             if node.resource_type == "model" and node.fqn[1] == "marts"
         )
+
+
+def _stop_if_interrupted(result: Any) -> None:
+    """Let Ctrl-C end the run, which dbt takes for a failure of its own."""
+    if isinstance(result.exception, KeyboardInterrupt):
+        raise KeyboardInterrupt
 
 
 def _node_cause(outcome: Any) -> str:
@@ -237,7 +288,14 @@ def main() -> int:
     os.environ["RAW_DIR"] = str(settings.raw_dir)
     os.environ["WAREHOUSE_DIR"] = str(settings.warehouse_dir)
     os.chdir(ROOT)
-    return _run(settings, report, started)
+    try:
+        with only_build_in(settings.warehouse_dir):
+            return _run(settings, report, started)
+    except AnotherBuild as error:
+        report.fail(str(error))
+    except OSError as error:
+        report.fail(f"{error}; the published tables in {settings.warehouse_dir} are as before")
+    return EXIT_FAILED
 
 
 def _run(settings: Settings, report: Any, started: float) -> int:
@@ -250,7 +308,7 @@ def _run(settings: Settings, report: Any, started: float) -> int:
     source = f"schema {settings.raw_schema}" if settings.raw_schema else settings.raw_dir
     report.line(f"as of {settings.as_of} ({settings.timezone}), input {source}")
     dbt = Dbt(settings)
-    cause = dbt.parse()
+    cause = dbt.parse() or dbt.check_configuration()
     if cause:
         report.fail(cause)
         return EXIT_USAGE

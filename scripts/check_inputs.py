@@ -229,7 +229,11 @@ def _register(
     options = ["--project-dir", str(ROOT), "--profiles-dir", str(ROOT / "profiles")]
     options += ["--target", "checks", "--target-path", str(folder / "dbt")]
     options += ["--log-path", str(folder / "dbt"), "--log-level", "none", "--quiet"]
-    options += ["--no-send-anonymous-usage-stats", "--vars", json.dumps(dict(variables))]
+    options += [
+        "--no-send-anonymous-usage-stats",
+        "--vars",
+        json.dumps(dict(variables), default=str),
+    ]
     with _environment(RAW_DIR=str(raw_dir), WAREHOUSE_DIR=str(folder.parent)):
         if manifest is None:
             parsed = dbtRunner().invoke(["parse", *options])

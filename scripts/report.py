@@ -41,7 +41,9 @@ class Report:
             self._errors.print(f"critical: {check.message}", markup=False)
         for check in checks.warnings:
             self.line(f"warning: {check.message}")
-        self.line(f"input checks: {len(checks.checks)} done, {len(checks.warnings)} warnings")
+        self.line(
+            f"input checks: {len(checks.checks)} done, {_counted(len(checks.warnings), 'warning')}"
+        )
 
     @contextmanager
     def progress(self) -> Iterator[Callable[[Any], None]]:
@@ -81,6 +83,10 @@ class Report:
             self._console.print(_segments(connection), _rejected(connection))
 
 
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}" + ("" if number == 1 else "s")
+
+
 def _place(event: Any) -> tuple[int, int, str] | None:
     """Index, total and name of the node that an event says is starting."""
     if event.info.name != "LogStartLine":
@@ -90,7 +96,7 @@ def _place(event: Any) -> tuple[int, int, str] | None:
 
 def _segments(connection: duckdb.DuckDBPyConnection) -> Table:
     table = Table(title="Segments", title_justify="left")
-    table.add_column("segment")
+    table.add_column("segment", overflow="fold")
     table.add_column("priority", justify="right")
     for name in ("customers", "share", "revenue"):
         table.add_column(name, justify="right")

@@ -13,6 +13,9 @@
     {{- return("timezone('UTC', " ~ name ~ ")" if contract_type in ['timestamp', 'date'] else 'cast(' ~ name ~ ' as string)') -}}
   {%- elif actual_type.startswith('STRUCT') or actual_type.startswith('MAP') or actual_type.endswith(']') or actual_type == 'JSON' -%}
     {{- return('cast(to_json(' ~ name ~ ') as string)') -}}
+  {%- elif contract_type == 'string' and actual_type in ['FLOAT', 'DOUBLE'] -%}
+    {#- pandas turns whole numbers to floats where one is missing: 1.0 is the id 1. -#}
+    {{- return("case when " ~ name ~ " = floor(" ~ name ~ ") and abs(" ~ name ~ ") < 1e15 then cast(cast(" ~ name ~ " as bigint) as string) else cast(" ~ name ~ " as string) end") -}}
   {%- elif contract_type == 'string' or actual_type in ['BLOB', 'BIT', 'UUID', 'INTERVAL'] or actual_type.startswith('TIME_') or actual_type == 'TIME' -%}
     {{- return('cast(' ~ name ~ ' as string)') -}}
   {%- elif contract_type in ['timestamp', 'date'] and not (actual_type.startswith('TIMESTAMP') or actual_type == 'DATE') -%}
@@ -23,7 +26,8 @@
 {% endmacro %}
 
 {#- Timestamp text with an offset (2026-03-01T10:00:00+02:00) as UTC text; other text unchanged.
-    The usual form of a time without an offset is told by its shape, which spares the pattern. -#}
+    The usual form of a time without an offset is told by its shape, which spares the patterns. A zone by
+    name is made unreadable: one DuckDB would refuse it, another would take the time for UTC. -#}
 {% macro timestamp_text_in_utc(text) %}
   {{- return(adapter.dispatch('timestamp_text_in_utc', 'customer_segmentation')(text)) -}}
 {% endmacro %}
@@ -33,8 +37,11 @@
 {% endmacro %}
 
 {% macro duckdb__timestamp_text_in_utc(text) %}
-  {{- return("case when " ~ text ~ " not like '____-__-_____:__:__' and regexp_matches(" ~ text ~ ", ':[0-9.]+ ?[+-][0-9]{2}(:?[0-9]{2})?$')"
+  {{- return("case when " ~ text ~ " like '____-__-_____:__:__' then " ~ text
+      ~ " when regexp_matches(" ~ text ~ ", ':[0-9.]+ ?[+-][0-9]{2}(:?[0-9]{2})?$')"
       ~ " then coalesce(cast(timezone('UTC', try_cast(replace(replace(" ~ text ~ ", ' +', '+'), ' -', '-') as timestamptz)) as string), " ~ text ~ ")"
+      ~ " when regexp_matches(" ~ text ~ ", '^[0-9]{4}-.*[A-Za-z_]$') and not regexp_matches(" ~ text ~ ", '[0-9.](Z|z| ?UTC)$')"
+      ~ " then 'zone not read: ' || " ~ text
       ~ " else " ~ text ~ " end") -}}
 {% endmacro %}
 

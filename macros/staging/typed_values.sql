@@ -35,9 +35,13 @@
   {{- return(time ~ " > " ~ loaded_at ~ " + interval '" ~ (var('future_tolerance_minutes') | int) ~ "' minute") -}}
 {% endmacro %}
 
-{#- One amount in the reporting currency. amount: decimal. rate: SQL expression, NULL for 1. -#}
+{#- One amount in the reporting currency, NULL from 10,000,000,000 on: no document is worth that, and
+    one slip of the keyboard must not overflow the sums of everybody.
+    amount: decimal. rate: SQL expression, double; NULL for 1. -#}
 {% macro to_reporting_currency(amount, rate) %}
-  {{- return('case when ' ~ rate ~ ' is null then ' ~ amount ~ ' else cast(' ~ amount ~ ' * ' ~ rate ~ ' as decimal(18,4)) end') -}}
+  {%- set converted = 'cast(' ~ amount ~ ' as double) * coalesce(' ~ rate ~ ', 1)' -%}
+  {{- return('case when abs(' ~ converted ~ ') < 10000000000 then case when ' ~ rate ~ ' is null then ' ~ amount
+      ~ ' else cast(round(' ~ converted ~ ', 4) as decimal(18,4)) end end') -}}
 {% endmacro %}
 
 {#- Whether any of some raw values is there but its typed form is not. columns: raw columns, each with

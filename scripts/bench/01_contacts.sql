@@ -129,7 +129,7 @@ select
     contact_id, lower_email as email, plus_phone as phone, gender, lower(language) as language,
     upper(country_code) as country_code, region, city, postal_code, time_zone, birth_date,
     acquisition_source, acquisition_campaign, preferred_channel, job_title, company_name, company_industry,
-    cast(company_employees as int) as company_employees, typed_revenue as company_annual_revenue, plan,
+    cast(company_employees as bigint) as company_employees, typed_revenue as company_annual_revenue, plan,
     email_consent, sms_consent, push_consent, ads_consent, typed_created_at as created_at, updated_at,
     cast(typed_created_at as date) < date '2026-11-21'
     and coalesce(cast(deleted_at as date) >= date '2026-11-21', true) as is_existing

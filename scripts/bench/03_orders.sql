@@ -3,7 +3,7 @@ create temp table order_rows as
 with rates as (
     select
         currency,
-        case when currency <> 'PLN' then cast(rate_to_eur / cast(0.235 as double) as decimal(18, 8)) end as rate
+        case when currency <> 'PLN' then cast(rate_to_eur as double) / cast(0.235 as double) end as rate
     from (values
         ('EUR', 1.0), ('PLN', 0.235), ('GBP', 1.17), ('USD', 0.92), ('CZK', 0.04), ('HUF', 0.0025), ('SEK', 0.088),
         ('DKK', 0.134), ('NOK', 0.086), ('CHF', 1.05), ('RON', 0.201), ('UAH', 0.022)
@@ -14,7 +14,7 @@ raw as (
     select
         cleaned_fast(order_id) as order_id,
         cleaned_fast(contact_id) as contact_id,
-        cleaned(document_type) as document_type,
+        lower(cleaned(document_type)) as document_type,
         cleaned_fast(original_order_id) as original_order_id,
         utc_text(cleaned_fast(ordered_at)) as ordered_at,
         cleaned(status) as status,
@@ -48,7 +48,7 @@ typed as (
         coalesce(hash(raw.order_id) in (from repeated), false) and raw.order_id is not null as is_repeated
     from raw
     left join contact_keys on raw.contact_id = contact_keys.contact_id
-    left join rates on raw.currency = rates.currency
+    left join rates on upper(raw.currency) = rates.currency
 ),
 
 judged as (
@@ -59,7 +59,8 @@ judged as (
                 or order_id is null or ordered_at is null or net_amount is null
                 or net_amount < 0 or discount_amount < 0
                 or document_type not in ('order', 'refund')
-                or typed_net_amount is null or abs(discount_amount) >= 1e14
+                or typed_net_amount is null or abs(cast(typed_net_amount as double) * coalesce(rate, 1)) >= 1e10
+                or abs(cast(discount_amount as double) * coalesce(rate, 1)) >= 1e10
                 or is_sane(typed_ordered_at) is distinct from true or not is_sane(loaded_at)
                 then nullif(concat_ws(',',
                     case when is_after_load(typed_ordered_at, loaded_at) then 'future_time' end,
@@ -70,7 +71,8 @@ judged as (
                     case when is_unknown_contact and contact_id is not null then 'unknown_contact' end,
                     case when is_unknown_currency then 'unknown_currency' end,
                     case when document_type not in ('order', 'refund') then 'unknown_document_type' end,
-                    case when typed_net_amount is null and net_amount is not null or abs(discount_amount) >= 1e14 then 'unparsable_number' end,
+                    case when (typed_net_amount is null or abs(cast(typed_net_amount as double) * coalesce(rate, 1)) >= 1e10) and net_amount is not null
+                        or abs(cast(discount_amount as double) * coalesce(rate, 1)) >= 1e10 then 'unparsable_number' end,
                     case when ordered_at is not null and is_sane(typed_ordered_at) is distinct from true
                         or not is_sane(loaded_at) then 'unparsable_time' end
                 ), '')
@@ -84,7 +86,10 @@ select
     document_type = 'refund' as is_refund,
     original_order_id,
     cast(typed_ordered_at as date) as ordered_date,
-    case when rate is null then typed_net_amount else cast(typed_net_amount * rate as decimal(18, 4)) end as net_amount,
+    case when rate is null then typed_net_amount else cast(round(cast(typed_net_amount as double) * rate, 4) as decimal(18, 4)) end as net_amount,
+    typed_net_amount as document_net_amount,
+    coalesce(upper(currency), 'PLN') as document_currency,
+    not coalesce(is_test, false) and coalesce(lower(status) not in ('cancelled', 'canceled', 'failed', 'voided'), true) as is_counted,
     not coalesce(is_test, false) and coalesce(lower(status) not in ('cancelled', 'canceled', 'failed', 'voided'), true)
     and customer_number is not null and typed_ordered_at < timestamp '2026-11-21' as is_valid,
     loaded_at,
@@ -129,13 +134,23 @@ where order_rows.reason_codes is not null or order_losers.row_number is not null
 
 create temp table customer_days as
 with documents as (
-    select customer_number, order_id, coalesce(is_refund, false) as is_refund, original_order_id, ordered_date, net_amount
+    select customer_number, order_id, coalesce(is_refund, false) as is_refund, original_order_id, ordered_date, net_amount, document_currency, document_net_amount
     from order_rows
     where reason_codes is null and is_valid and rowid not in (select row_number from order_losers)
+        and (original_order_id is null or original_order_id not in (
+            select order_id
+            from order_rows
+            where reason_codes is null and not is_counted and rowid not in (select row_number from order_losers)
+        ))
 ),
 
 refunds as (
-    select original_order_id, sum(net_amount) as refunded_amount
+    select
+        original_order_id,
+        sum(net_amount) as refunded_amount,
+        sum(document_net_amount) as refunded_document_amount,
+        min(document_currency) as first_currency,
+        max(document_currency) as last_currency
     from documents
     where is_refund and original_order_id is not null
     group by original_order_id
@@ -146,7 +161,12 @@ netted as (
         documents.customer_number,
         documents.ordered_date,
         if(documents.is_refund, -documents.net_amount, documents.net_amount) as signed_amount,
-        if(documents.is_refund, null, documents.net_amount - coalesce(refunds.refunded_amount, 0)) as kept_amount
+        case
+            when documents.is_refund then null
+            when refunds.first_currency = documents.document_currency and refunds.last_currency = documents.document_currency
+                and refunds.refunded_document_amount = documents.document_net_amount then 0
+            else documents.net_amount - coalesce(refunds.refunded_amount, 0)
+        end as kept_amount
     from documents
     left join refunds on documents.order_id = refunds.original_order_id
 )

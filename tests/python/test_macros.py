@@ -12,6 +12,7 @@ import math
 import random
 from collections.abc import Callable, Iterable, Iterator
 from datetime import date, datetime, timedelta
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -129,6 +130,23 @@ def test_a_timestamp_with_an_offset_becomes_utc(sql, database, text, utc) -> Non
 
 @macros
 @pytest.mark.parametrize(
+    "text", ["2025-01-01 10:00:00 Europe/Warsaw", "2025-01-01T10:00:00 EST", "2025-01-01 10:00 CET"]
+)
+def test_a_zone_by_name_is_refused_by_every_engine(sql, database, text) -> None:
+    in_utc = value(database, sql["utc_text"], text)
+    assert in_utc.endswith(text)
+    assert value(database, sql["timestamp"], in_utc) is None
+
+
+@macros
+@pytest.mark.parametrize("text", ["2025-01-01 10:00:00Z", "2025-01-01T10:00:00 UTC"])
+def test_utc_by_name_is_read(sql, database, text) -> None:
+    in_utc = value(database, sql["utc_text"], text)
+    assert value(database, sql["timestamp"], in_utc) == datetime(2025, 1, 1, 10)
+
+
+@macros
+@pytest.mark.parametrize(
     "text",
     ["2025-03-30 01:00:00", "2025-03-30", "2025-03-30T01:00:00.123", "10:00+02:00", "soon", ""],
 )
@@ -198,6 +216,27 @@ def test_emails_are_lower_case_or_null(sql, database, text, email) -> None:
 def test_a_text_stays_a_literal(sql, database) -> None:
     literal = database.execute(f"select {sql['literal']}").fetchone()[0]
     assert literal == "it's -- not SQL; drop table x"
+
+
+@macros
+@pytest.mark.parametrize(
+    ("amount", "rate", "converted"),
+    [
+        ("9000000", 0.0025 / 1.17, "19230.7692"),
+        ("300000", 1 / 0.235, "1276595.7447"),
+        ("9999999999.9999", None, "9999999999.9999"),
+        ("10000000000", None, None),
+        ("5000000000", 4.0, None),
+    ],
+)
+def test_conversion_keeps_its_digits_and_has_a_ceiling(sql, database, amount, rate, converted):
+    """A document of a million and more converts; one beyond any business is refused, not summed."""
+    found = database.execute(
+        f"select {sql['converted']}"
+        " from (select cast(? as decimal(18, 4)) as amount, cast(? as double) as rate)",
+        [amount, rate],
+    ).fetchone()
+    assert found == (None if converted is None else Decimal(converted),)
 
 
 @macros

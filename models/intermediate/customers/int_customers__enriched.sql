@@ -56,7 +56,7 @@ select
     merged.job_title,
     merged.company_name,
     merged.company_industry,
-    cast(merged.company_employees as int) as company_employees,
+    merged.company_employees,
     merged.company_annual_revenue,
     merged.plan,
     merged.attributes,

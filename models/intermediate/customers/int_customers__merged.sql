@@ -50,7 +50,8 @@ located as (
         *,
         coalesce(
             min(case when country_code is not null then contact_rank end) over (partition by customer_id),
-            min(case when coalesce(region, city, postal_code) is not null then contact_rank end) over (partition by customer_id)
+            min(case when coalesce(region, city, postal_code) is not null then contact_rank end) over (partition by customer_id),
+            min(case when coalesce(latitude, longitude) is not null then contact_rank end) over (partition by customer_id)
         ) as address_rank
     from linked
 )

@@ -7,7 +7,10 @@ with documents as (
 refunds as (
     select
         original_order_id as refunded_order_id,
-        sum(net_amount) as refunded_amount
+        sum(net_amount) as refunded_amount,
+        sum(document_net_amount) as refunded_document_amount,
+        min(document_currency) as first_currency,
+        max(document_currency) as last_currency
     from documents
     where document_type = 'refund' and original_order_id is not null
     group by original_order_id
@@ -21,8 +24,15 @@ netted as (
         documents.ordered_date,
         documents.net_amount,
         case
-            when documents.document_type = 'order'
-                then documents.net_amount - coalesce(refunds.refunded_amount, 0)
+            when documents.document_type <> 'order' then null
+            -- Each document is converted and rounded by itself: what nets to nothing in its own currency
+            -- must not live on as a rounding difference.
+            when
+                refunds.first_currency = documents.document_currency
+                and refunds.last_currency = documents.document_currency
+                and refunds.refunded_document_amount = documents.document_net_amount
+                then 0
+            else documents.net_amount - coalesce(refunds.refunded_amount, 0)
         end as kept_amount
     from documents
     -- A condition on one side only, such as the type, would turn this hash join into a nested loop.

@@ -17,7 +17,7 @@ typed as (
         repeated.repeated_id,
         {{ to_email('email') }} as typed_email,
         {{ to_phone('phone') }} as typed_phone,
-        try_cast(raw_contacts.birth_date as date) as typed_birth_date,
+        cast({{ to_timestamp('raw_contacts.birth_date') }} as date) as typed_birth_date,
         {{ to_degrees('raw_contacts.latitude', 90) }} as typed_latitude,
         {{ to_degrees('raw_contacts.longitude', 180) }} as typed_longitude,
         try_cast(raw_contacts.company_employees as bigint) as typed_company_employees,

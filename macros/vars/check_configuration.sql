@@ -1,0 +1,5 @@
+{#- Check the vars and the segments, without any query; stops at the first mistake with one line. -#}
+{% macro check_configuration() %}
+  {%- do check_vars() -%}
+  {%- do segment_check() -%}
+{% endmacro %}
