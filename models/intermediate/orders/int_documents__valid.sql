@@ -5,7 +5,7 @@ with orders as (
 ),
 
 uncounted_orders as (
-    select order_id as uncounted_order_id
+    select orders.order_id as uncounted_order_id
     from orders
     where not ({{ is_counted_document() }})
 ),
