@@ -50,7 +50,7 @@ lint: setup-test ## check SQL, Python, YAML, portability and the project's conve
 
 demo-data: setup-build ## write generated input to data/demo (CUSTOMERS SEED END)
 	@# A new demo is another data set: the last one is no yardstick for the input checks.
-	@rm -f warehouse/input_checks/batch_profiles.parquet
+	@rm -f "$$WAREHOUSE_DIR/input_checks/batch_profiles.parquet"
 	@$(RUN) scripts/demo_data.py --customers $(CUSTOMERS) --seed $(SEED) $(if $(END),--end $(END))
 
 bench: setup-build ## measure the build against two yardsticks (SIZE=S or M)

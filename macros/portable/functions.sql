@@ -69,17 +69,3 @@
 {% macro duckdb__period_series(grain, first, last) %}
   {{- return('(select cast(unnest(generate_series(cast(' ~ first ~ ' as timestamp), cast(' ~ last ~ ' as timestamp), interval 1 ' ~ grain ~ ')) as date) as period_date)') -}}
 {% endmacro %}
-
-{#- Text of one top-level key of a JSON object; NULL where it is absent or null. json: SQL expression.
-    key: name in lower-case letters and underscores. -#}
-{% macro json_text_value(json, key) %}
-  {{- return(adapter.dispatch('json_text_value', 'customer_segmentation')(json, key)) -}}
-{% endmacro %}
-
-{% macro default__json_text_value(json, key) %}
-  {{- return("get_json_object(" ~ json ~ ", '$." ~ key ~ "')") -}}
-{% endmacro %}
-
-{% macro duckdb__json_text_value(json, key) %}
-  {{- return("json_extract_string(" ~ json ~ ", '$." ~ key ~ "')") -}}
-{% endmacro %}

@@ -17,7 +17,7 @@ sys.path.insert(0, str(PROJECT_DIR / "scripts"))
 
 from bench import provide_data  # noqa: E402
 
-pytestmark = [pytest.mark.slow, pytest.mark.xdist_group("bench")]
+pytestmark = pytest.mark.slow
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 import demo_data
 
 # one worker makes the shop once
-pytestmark = pytest.mark.xdist_group("demo_data")
 
 KEYS = {
     "contacts": "contact_id",

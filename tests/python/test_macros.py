@@ -25,9 +25,6 @@ from dbt.contracts.graph.manifest import Manifest
 
 from warehouse import PROJECT_DIR, read, run_dbt
 
-# One worker: the project is parsed once for all of them.
-macros = pytest.mark.xdist_group("macros")
-
 # Expressions over the columns named in them, compiled in one go.
 EXPRESSIONS = {
     "utc_text": "timestamp_text_in_utc('v')",
@@ -110,7 +107,6 @@ def value(database: duckdb.DuckDBPyConnection, expression: str, given: Any) -> A
                             ).fetchone()[0]  # fmt: skip
 
 
-@macros
 @pytest.mark.parametrize(
     ("text", "utc"),
     [
@@ -128,7 +124,6 @@ def test_a_timestamp_with_an_offset_becomes_utc(sql, database, text, utc) -> Non
     assert value(database, sql["timestamp"], in_utc) == datetime.fromisoformat(utc)
 
 
-@macros
 @pytest.mark.parametrize(
     "text", ["2025-01-01 10:00:00 Europe/Warsaw", "2025-01-01T10:00:00 EST", "2025-01-01 10:00 CET"]
 )
@@ -138,14 +133,12 @@ def test_a_zone_by_name_is_refused_by_every_engine(sql, database, text) -> None:
     assert value(database, sql["timestamp"], in_utc) is None
 
 
-@macros
 @pytest.mark.parametrize("text", ["2025-01-01 10:00:00Z", "2025-01-01T10:00:00 UTC"])
 def test_utc_by_name_is_read(sql, database, text) -> None:
     in_utc = value(database, sql["utc_text"], text)
     assert value(database, sql["timestamp"], in_utc) == datetime(2025, 1, 1, 10)
 
 
-@macros
 @pytest.mark.parametrize(
     "text",
     ["2025-03-30 01:00:00", "2025-03-30", "2025-03-30T01:00:00.123", "10:00+02:00", "soon", ""],
@@ -154,7 +147,6 @@ def test_text_without_time_and_offset_stays(sql, database, text) -> None:
     assert value(database, sql["utc_text"], text) == text
 
 
-@macros
 @pytest.mark.parametrize(
     ("text", "read_as"),
     [
@@ -175,7 +167,6 @@ def test_timestamps_are_read_or_null(sql, database, text, read_as) -> None:
     assert value(database, sql["timestamp"], text) == read_as
 
 
-@macros
 @pytest.mark.parametrize(
     ("text", "phone"),
     [
@@ -194,7 +185,6 @@ def test_phones_are_normalised_or_null(sql, database, text, phone) -> None:
     assert value(database, sql["phone"], text) == phone
 
 
-@macros
 @pytest.mark.parametrize(
     ("text", "email"),
     [
@@ -212,13 +202,11 @@ def test_emails_are_lower_case_or_null(sql, database, text, email) -> None:
     assert value(database, sql["email"], text) == email
 
 
-@macros
 def test_a_text_stays_a_literal(sql, database) -> None:
     literal = database.execute(f"select {sql['literal']}").fetchone()[0]
     assert literal == "it's -- not SQL; drop table x"
 
 
-@macros
 @pytest.mark.parametrize(
     ("amount", "rate", "converted"),
     [
@@ -239,7 +227,6 @@ def test_conversion_keeps_its_digits_and_has_a_ceiling(sql, database, amount, ra
     assert found == (None if converted is None else Decimal(converted),)
 
 
-@macros
 def test_amounts_keep_four_decimals(sql, database) -> None:
     read_as = [str(value(database, sql["amount"], text)) for text in ("12.34565", "1e3", "12,5")]
     assert read_as == ["12.3457", "1000.0000", "None"]
@@ -248,7 +235,6 @@ def test_amounts_keep_four_decimals(sql, database) -> None:
     assert [str(amount) for (amount,) in found] == ["425.5319", "100.0000"]
 
 
-@macros
 def test_local_dates_are_those_of_the_time_zone_database(compile_text, database) -> None:
     """Every half hour of the years with their switches, against Python's own zone rules."""
     zones = ("UTC", "Europe/Warsaw", "America/Sao_Paulo", "Asia/Kathmandu")
@@ -263,7 +249,6 @@ def test_local_dates_are_those_of_the_time_zone_database(compile_text, database)
         ]
 
 
-@macros
 def test_days_ages_and_periods_are_pythons(sql, database) -> None:
     """Every third day from 2019 to 2028 with a birthday of each kind, leap days included."""
     births = [date(2000, 2, 28), date(2000, 2, 29), date(2000, 3, 1), date(1999, 12, 31)]
@@ -285,7 +270,6 @@ def test_days_ages_and_periods_are_pythons(sql, database) -> None:
         ]
 
 
-@macros
 def test_as_of_date_is_a_date_in_the_calendar(compile_text) -> None:
     assert compile_text("{{ as_of_date() }}", as_of_date="2024-02-29") == (
         "cast('2024-02-29' as date)"
@@ -295,7 +279,6 @@ def test_as_of_date_is_a_date_in_the_calendar(compile_text) -> None:
             compile_text("{{ as_of_date() }}", as_of_date=wrong)
 
 
-@macros
 def test_without_as_of_date_d_is_the_local_date_of_the_run(compile_text) -> None:
     """The two zones are 26 hours apart: their dates always differ."""
     for zone in ("Pacific/Kiritimati", "Etc/GMT+12"):
@@ -304,7 +287,6 @@ def test_without_as_of_date_d_is_the_local_date_of_the_run(compile_text) -> None
         assert before <= day <= datetime.now(ZoneInfo(zone)).date()
 
 
-@macros
 @pytest.mark.parametrize(
     ("jinja", "variables", "message"),
     [
@@ -330,7 +312,6 @@ def test_wrong_vars_are_named(compile_text, jinja, variables, message) -> None:
         compile_text(jinja, **variables)
 
 
-@macros
 def test_reasons_accepted_with_null_never_reject(compile_text, database) -> None:
     reasons = (
         "{{ reason_codes({'invalid_phone': 'true', 'missing_id': 'v', 'invalid_email': 'v'})}}"
@@ -343,7 +324,6 @@ def test_reasons_accepted_with_null_never_reject(compile_text, database) -> None
     assert value(database, without, False) is None
 
 
-@macros
 def test_deciles_are_sized_as_ntile_sizes_them(sql, database) -> None:
     """Without ties the decile of every place is ntile's, for 1 to 120 customers."""
     differing = f"""
@@ -357,7 +337,6 @@ def test_deciles_are_sized_as_ntile_sizes_them(sql, database) -> None:
     assert database.execute(differing).fetchall() == []
 
 
-@macros
 def test_the_second_largest_of_those_that_count(sql, database) -> None:
     rows = [("none", 1, False), ("one", 1, True), ("two", 1, True), ("two", 9, False)]
     rows += [("two", 5, True), ("three", 7, True), ("three", 8, True), ("three", 6, True)]
@@ -367,7 +346,6 @@ def test_the_second_largest_of_those_that_count(sql, database) -> None:
     assert found.fetchall() == [("none", None), ("one", None), ("three", 7), ("two", 1)]
 
 
-@macros
 def test_scores_follow_the_formula(sql, database) -> None:
     """Forty random shops of 1 to 60 customers with many ties, against the definition in Python."""
     generator = random.Random(7)
@@ -385,7 +363,6 @@ def test_scores_follow_the_formula(sql, database) -> None:
         }
 
 
-@macros
 @pytest.mark.parametrize(
     "shares",
     [
@@ -406,7 +383,6 @@ def test_stability_follows_the_formula(sql, database, shares) -> None:
     assert index == pytest.approx(sum((c - r) * math.log(c / r) for c, r in floored), abs=1e-9)
 
 
-@macros
 @pytest.mark.parametrize(
     ("index", "level"),
     [(0.0, "stable"), (0.0999, "stable"), (0.1, "watch"), (0.25, "watch"), (0.2501, "alert"),
@@ -416,7 +392,6 @@ def test_stability_levels(sql, database, index, level) -> None:
     assert value(database, sql["level"], index) == level
 
 
-@macros
 def test_a_score_halves_with_each_half_life(sql, database) -> None:
     """Facts of today count in full, of 30 days ago half, of 60 a quarter."""
     database.execute(
@@ -443,7 +418,6 @@ def components_of(pairs: Iterable[tuple[str, str]]) -> dict[str, str]:
     return {node: root(node) for node in parent}
 
 
-@macros
 @pytest.mark.parametrize("shape", ["chain", "shuffled chain", "ring", "star", "random"])
 def test_components_converge_on_every_shape(sql, database, shape) -> None:
     """3,000 contacts: a chain of that length, and 3,000 random links of which some are loops."""

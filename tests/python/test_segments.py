@@ -22,7 +22,6 @@ from segment_peer import holds
 from segment_rows import DAY, VALUES, ZONE, edge_rows, random_rule
 
 # One worker: the project is parsed once for all of them.
-pytestmark = pytest.mark.xdist_group("segments")
 PROJECT_DIR = Path(__file__).resolve().parents[2]
 FOLDER = Path("target/compiled/customer_segmentation/models/intermediate/segments")
 Database = duckdb.DuckDBPyConnection
