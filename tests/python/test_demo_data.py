@@ -13,8 +13,6 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "scripts"))
 
 import demo_data
 
-# one worker makes the shop once
-
 KEYS = {
     "contacts": "contact_id",
     "orders": "order_id",

@@ -21,7 +21,6 @@ from segment_mistakes import HOSTILE, MISTAKES
 from segment_peer import holds
 from segment_rows import DAY, VALUES, ZONE, edge_rows, random_rule
 
-# One worker: the project is parsed once for all of them.
 PROJECT_DIR = Path(__file__).resolve().parents[2]
 FOLDER = Path("target/compiled/customer_segmentation/models/intermediate/segments")
 Database = duckdb.DuckDBPyConnection
