@@ -21,6 +21,12 @@ endif
 ifdef SEGMENTS
 export SEGMENTS
 endif
+ifdef CUSTOMER
+export CUSTOMER
+endif
+ifdef SEGMENT
+export SEGMENT
+endif
 
 # No tool calls home.
 export DO_NOT_TRACK := 1
@@ -32,7 +38,7 @@ export DBT_PROFILES_DIR := $(CURDIR)/profiles
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help build test lint demo-data bench clean lock setup-build setup-test setup-duckdb2
+.PHONY: help build why test lint demo-data bench clean lock setup-build setup-test setup-duckdb2
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -41,6 +47,9 @@ build: setup-build ## build and publish the tables (RAW_DIR WAREHOUSE_DIR AS_OF 
 	@if [ "$$RAW_DIR" = data/demo ] && [ ! -e data/demo/manifest.json ]; then \
 		$(MAKE) --no-print-directory demo-data; fi
 	@$(RUN) scripts/build.py
+
+why: setup-build ## say why a customer is, or is not, in a segment (CUSTOMER SEGMENT WAREHOUSE_DIR)
+	@$(RUN) scripts/why.py
 
 test: setup-test setup-duckdb2 lint ## lint, then run every test (PYTEST_ARGS)
 	@$(RUN) -m pytest $(PYTEST_ARGS)
@@ -53,7 +62,7 @@ demo-data: setup-build ## write generated input to data/demo (CUSTOMERS SEED END
 	@rm -f "$$WAREHOUSE_DIR/input_checks/batch_profiles.parquet"
 	@$(RUN) scripts/demo_data.py --customers $(CUSTOMERS) --seed $(SEED) $(if $(END),--end $(END))
 
-bench: setup-build ## measure the build against two yardsticks (SIZE=S or M)
+bench: setup-build ## measure the build: two yardsticks (SIZE=S or M) or many segments (SIZE=segments)
 	@$(RUN) scripts/bench.py $(SIZE)
 
 clean: ## remove what the targets made, the environments and the demo data included

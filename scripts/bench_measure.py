@@ -19,13 +19,14 @@ import duckdb
 ROOT = Path(__file__).resolve().parent.parent
 AS_OF = "2026-11-21"
 RAW_TABLES = ("contacts", "orders", "order_lines", "products", "events")
-# segments holds the catalogue's own words and input_check_results is a log of runs.
+# Not compared: tables that hold the catalogue's own words, and input_check_results, a log of runs.
 END_TABLES = (
     "customers",
     "rfm_scores",
     "value_tiers",
     "cohort_retention",
     "segment_memberships",
+    "segment_overlaps",
     "rejected_rows",
 )
 
@@ -46,6 +47,12 @@ class Clock:
     def read(self) -> dict[str, float]:
         """Return cpu and wall, both in seconds."""
         return {"cpu": self._cpu_now() - self._cpu, "wall": time.perf_counter() - self._started}
+
+
+def add(sums: dict[str, float], clock: Clock) -> None:
+    """Add what a clock says to sums of cpu and wall."""
+    for name, value in clock.read().items():
+        sums[name] += value
 
 
 def connect(database: str = ":memory:") -> duckdb.DuckDBPyConnection:
@@ -97,46 +104,67 @@ def yardstick(raw_dir: Path, database: Path) -> dict[str, Any]:
     return {"parts": parts}
 
 
-class SqlMeter:
-    """CPU and wall seconds that dbt's SQL takes, by the node that is running."""
+OUTSIDE_NODES = "on-run-start and dbt's look-ups"
+
+
+class DbtMeter:
+    """CPU and wall seconds of a dbt run: its SQL by node, the whole of each node, the catalogue."""
 
     def __init__(self) -> None:
         """Listen to every statement of dbt-duckdb's cursors; dbt must run one thread."""
         from dbt.adapters.duckdb.environments.local import DuckDBCursorWrapper
+        from dbt.clients.jinja import MacroGenerator
 
-        self.node = "on-run-start and dbt's look-ups"
-        self.spent: dict[str, dict[str, float]] = defaultdict(lambda: {"cpu": 0.0, "wall": 0.0})
-        execute = DuckDBCursorWrapper.execute
+        self.node = OUTSIDE_NODES
+        self.sql: dict[str, dict[str, float]] = defaultdict(lambda: {"cpu": 0.0, "wall": 0.0})
+        self.nodes: dict[str, dict[str, float]] = {}
+        self.catalogue = {"cpu": 0.0, "wall": 0.0}
+        self._node_clock = Clock()
+        execute, call_macro = DuckDBCursorWrapper.execute, MacroGenerator.call_macro
 
         def measured(cursor: Any, *arguments: Any, **options: Any) -> Any:
             clock = Clock()
             try:
                 return execute(cursor, *arguments, **options)
             finally:
-                self.add(clock)
+                add(self.sql[self.node], clock)
+
+        def measured_macro(macro: Any, *arguments: Any, **options: Any) -> Any:
+            if macro.get_name() != "segment_catalogue":
+                return call_macro(macro, *arguments, **options)
+            clock = Clock()
+            try:
+                return call_macro(macro, *arguments, **options)
+            finally:
+                add(self.catalogue, clock)
 
         DuckDBCursorWrapper.execute = measured
-
-    def add(self, clock: Clock) -> None:
-        """Count what a clock says for the present node."""
-        for name, value in clock.read().items():
-            self.spent[self.node][name] += value
+        MacroGenerator.call_macro = measured_macro
 
     def on_event(self, event: Any) -> None:
         """Follow dbt from node to node."""
         if event.info.name == "NodeStart":
             self.node = event.data.node_info.node_name
+            self._node_clock = Clock()
         elif event.info.name == "NodeFinished":
-            self.node = "on-run-start and dbt's look-ups"
+            self.nodes[self.node] = self._node_clock.read()
+            self.node = OUTSIDE_NODES
 
 
-def dbt(command: list[str], raw_dir: Path, warehouse_dir: Path) -> dict[str, Any]:
-    """Run one dbt command; its parts are the SQL of each node, its start-up is kept apart.
+def dbt(
+    command: list[str], raw_dir: Path, warehouse_dir: Path, catalogue: Path | None
+) -> dict[str, Any]:
+    """Run one dbt command.
 
     Args:
         command: words after `dbt`, without paths and vars.
         raw_dir: folder of the contract's tables.
         warehouse_dir: folder of warehouse.duckdb, of dbt's target and its logs.
+        catalogue: JSON file with the segments; None = those of vars.yml.
+
+    Returns:
+        parts: the SQL of each node; nodes: each node with the work around its SQL; catalogue: its
+        compilation, which is in the first of them; startup and total, which is all but the startup.
 
     Raises:
         SystemExit: dbt failed; the message is dbt's.
@@ -148,8 +176,11 @@ def dbt(command: list[str], raw_dir: Path, warehouse_dir: Path) -> dict[str, Any
     )  # fmt: skip
     os.chdir(ROOT)
     warehouse_dir.mkdir(parents=True, exist_ok=True)
+    variables = {"as_of_date": AS_OF, "timezone": "UTC"}
+    if catalogue:
+        variables |= json.loads(catalogue.read_text(encoding="utf-8"))
     common = [
-        "--vars", json.dumps({"as_of_date": AS_OF, "timezone": "UTC"}),
+        "--vars", json.dumps(variables),
         "--target-path", str(warehouse_dir / "target"), "--log-path", str(warehouse_dir / "logs"),
     ]  # fmt: skip
     clock = Clock()
@@ -161,14 +192,13 @@ def dbt(command: list[str], raw_dir: Path, warehouse_dir: Path) -> dict[str, Any
     if not parsed.success:
         raise SystemExit(str(parsed.exception))
     startup = clock.read()
-    meter = SqlMeter()
+    meter = DbtMeter()
     clock = Clock()
     runner = dbtRunner(manifest=parsed.result, callbacks=[meter.on_event])
     outcome = runner.invoke([*quiet, *command, *common])
-    meter.node = "writing the file's end"
     closing = Clock()
     DuckDBConnectionManager.close_all_connections()
-    meter.add(closing)
+    add(meter.sql["writing the file's end"], closing)
     total = clock.read()
     if not outcome.success:
         failed = [
@@ -180,7 +210,9 @@ def dbt(command: list[str], raw_dir: Path, warehouse_dir: Path) -> dict[str, Any
     return {
         "startup": startup,
         "total": total,
-        "parts": [{"name": name, **spent} for name, spent in meter.spent.items()],
+        "catalogue": meter.catalogue,
+        "parts": [{"name": name, **spent} for name, spent in meter.sql.items()],
+        "nodes": [{"name": name, **spent} for name, spent in meter.nodes.items()],
     }
 
 
@@ -228,14 +260,17 @@ def main() -> None:
     parser.add_argument("what", choices=("build", "tests", "scan", "yardstick", "compare"))
     parser.add_argument("raw_dir", type=Path)
     parser.add_argument("warehouse_dir", type=Path)
+    parser.add_argument("--segments", type=Path, help="JSON file with a catalogue")
     options = parser.parse_args()
     database = options.warehouse_dir / "yardstick" / "by_hand.duckdb"
     if options.what == "build":
         excluded = ["--exclude-resource-type", "test", "unit_test"]
-        measured = dbt(["build", *excluded], options.raw_dir, options.warehouse_dir)
+        measured = dbt(
+            ["build", *excluded], options.raw_dir, options.warehouse_dir, options.segments
+        )
     elif options.what == "tests":
         command = ["test", "--exclude-resource-type", "unit_test"]
-        measured = dbt(command, options.raw_dir, options.warehouse_dir)
+        measured = dbt(command, options.raw_dir, options.warehouse_dir, options.segments)
     elif options.what == "scan":
         measured = scan(options.raw_dir)
     elif options.what == "yardstick":

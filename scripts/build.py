@@ -35,6 +35,29 @@ os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
 os.environ.setdefault("DBT_PROFILES_DIR", str(ROOT / "profiles"))
 
 
+CATALOGUE_KEYS = ("segments", "segment_lists")
+
+
+class UniqueKeyLoader(yaml.SafeLoader):
+    """Safe YAML in which a key may stand once in a mapping; PyYAML lets the last one win."""
+
+    def construct_mapping(self, node: yaml.MappingNode, deep: bool = False) -> dict[Any, Any]:
+        """Build a mapping, each key once.
+
+        Raises:
+            yaml.constructor.ConstructorError: a key stands twice; the message says where.
+        """
+        seen = set()
+        for key_node, _ in node.value:
+            if key_node.tag != "tag:yaml.org,2002:merge" and key_node.value in seen:
+                raise yaml.constructor.ConstructorError(
+                    None, None, f"key '{key_node.value}' stands twice", key_node.start_mark
+                )
+            if isinstance(key_node.value, str):
+                seen.add(key_node.value)
+        return super().construct_mapping(node, deep=deep)
+
+
 class UsageError(ValueError):
     """A call that cannot be carried out as given; its text is one line."""
 
@@ -100,9 +123,15 @@ def settings_from_environment(environment: dict[str, str]) -> Settings:
             ) from error
         catalogue = _mapping(text, f"SEGMENTS file '{path}'")
         catalogue = catalogue.get("vars", catalogue)
-        if "segments" not in catalogue:
+        if not isinstance(catalogue, dict) or "segments" not in catalogue:
             raise UsageError(f"SEGMENTS: '{path}' has no segments list (docs/segments.md).")
-        variables["segments"] = catalogue["segments"]
+        strange = [str(key) for key in catalogue if key not in CATALOGUE_KEYS]
+        if strange:
+            raise UsageError(
+                f"SEGMENTS: '{path}' has a key '{strange[0]}'; "
+                f"a catalogue has {' and '.join(CATALOGUE_KEYS)}."
+            )
+        variables |= catalogue
     declared = yaml.safe_load((ROOT / "vars.yml").read_text(encoding="utf-8"))["vars"]
     for name in variables:
         if name not in declared:
@@ -154,7 +183,7 @@ def _setting(
 
 def _mapping(text: str, where: str) -> dict[str, Any]:
     try:
-        value = yaml.safe_load(text) or {}
+        value = yaml.load(text, Loader=UniqueKeyLoader) or {}
     except (yaml.YAMLError, ValueError) as error:  # ValueError: a date that no calendar has
         raise UsageError(
             f"{where}: cannot be read as YAML: {' '.join(str(error).split())}"

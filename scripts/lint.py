@@ -1,10 +1,11 @@
 """Check the project's conventions; every part runs, and one finding in any makes the exit code 1.
 
-Usage: .venv/bin/python scripts/lint.py [python] [portability] [project] [conventions] [sql]
+Usage: .venv/bin/python scripts/lint.py [PART ...], of the parts:
 
 python: ruff. portability: scripts/check_portability.py. project: dbt reads the project and warns
 of nothing, and every key of its YAML is one that dbt knows. conventions: dbt-bouncer.yml over the
-manifest. sql: sqlfluff over what the models compile to; a file it skips is a finding.
+manifest. segments: scripts/lint_segments.py over the catalogue (its warnings fail nothing). sql:
+sqlfluff over what the models compile to; a file it skips is a finding.
 """
 
 from __future__ import annotations
@@ -136,6 +137,18 @@ def lint_conventions() -> list[str]:
     )
 
 
+class Warned(str):
+    """A finding that does not fail the part."""
+
+
+def lint_segments() -> list[str]:
+    """Return the mistakes of the segments (vars.yml, or the file in SEGMENTS), and warnings."""
+    code, output = run(sys.executable, "scripts/lint_segments.py")
+    lines = output.splitlines()
+    found = [Warned(line) if line.startswith("warning: ") else line for line in lines]
+    return found + (["lint_segments.py failed and said nothing"] if code and not lines else [])
+
+
 def lint_sql() -> list[str]:
     """Return sqlfluff's findings; what it skips or cannot read counts."""
     paths = [name for name in ("models", "tests/singular", "analyses") if (ROOT / name).is_dir()]
@@ -162,6 +175,7 @@ PARTS: dict[str, Callable[[], list[str]]] = {
     "portability": lint_portability,
     "project": lint_project,
     "conventions": lint_conventions,
+    "segments": lint_segments,
     "sql": lint_sql,
 }
 
@@ -189,8 +203,9 @@ def main(names: list[str]) -> int:
         results = pool.map(lambda chain: [timed(name) for name in chain], chains)
         failed = 0
         for name, findings, seconds in (result for chain in results for result in chain):
-            failed += bool(findings)
-            print(f"lint {name}: {'FAILED' if findings else 'ok'} ({seconds:.1f} s)", flush=True)
+            is_failed = any(not isinstance(finding, Warned) for finding in findings)
+            failed += is_failed
+            print(f"lint {name}: {'FAILED' if is_failed else 'ok'} ({seconds:.1f} s)", flush=True)
             for finding in findings:
                 print(f"  {finding}")
     return 1 if failed else 0

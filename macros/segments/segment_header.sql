@@ -1,7 +1,7 @@
 {#- Check everything of a segment but its rule. context: compilation state, told the name. one: the
     declaration. Returns a dict with the columns of `segments`, the holdout and the raw rule. -#}
 {% macro segment_header(context, one) %}
-  {%- set known = ['name', 'label', 'description', 'layer', 'goal', 'owner', 'priority', 'reach', 'size', 'holdout', 'rule'] -%}
+  {%- set known = ['name', 'label', 'description', 'layer', 'goal', 'owner', 'priority', 'reach', 'size', 'holdout', 'exclude', 'for_each', 'rule'] -%}
   {%- if one is not mapping -%}{%- do segment_fail(context, 'segment', segment_shown(one), 'a mapping with name, description, layer and rule') -%}{%- endif -%}
   {%- set keys = segment_text_keys(one) -%}
   {%- set name = keys.get('name') -%}
@@ -10,7 +10,6 @@
   {%- endif -%}
   {%- if name -%}{%- do context.update({'segment': name}) -%}{%- endif -%}
   {%- for key in keys if key not in known -%}
-    {%- if key in segment_later_words().segment -%}{%- do segment_fail(context, key, 'a key that is not supported yet', known | join(', ')) -%}{%- endif -%}
     {%- do segment_fail(context, 'segment', "key '" ~ segment_plain(key, 60) ~ "'", known | join(', '), key, known) -%}
   {%- endfor -%}
   {%- for key in ('name', 'description', 'layer', 'rule') if key not in keys -%}
@@ -35,31 +34,27 @@
   {%- elif 'max_share' in size and (size.max_share is boolean or size.max_share is not number or not 0 < size.max_share <= 1 or not segment_digits(size.max_share)) -%}
     {%- do segment_fail(context, 'size.max_share', segment_shown(size.max_share), 'a share above 0 and at most 1') -%}
   {%- endif -%}
-  {%- set holdout = segment_part(context, keys, 'holdout', ['percent', 'salt']) -%}
-  {%- if 'holdout' in keys and (holdout.percent is boolean or holdout.percent is not number or not 0 < holdout.percent < 100) -%}
-    {%- do segment_fail(context, 'holdout.percent', segment_shown(holdout.get('percent')), 'a number above 0 and below 100') -%}
-  {%- elif 'holdout' in keys and (holdout.salt is not string or not holdout.salt) -%}
-    {%- do segment_fail(context, 'holdout.salt', segment_shown(holdout.get('salt')), 'a text; it stays the same for as long as the holdout does') -%}
-  {%- endif -%}
-  {%- if 'holdout' in keys -%}{%- do segment_value(context, 'holdout.salt', 'text', holdout.salt) -%}{%- endif -%}
+  {%- set holdout = segment_drawn(context, keys, 'holdout', 'holdout') if 'holdout' in keys else {} -%}
   {{- return({
       'segment': name, 'label': segment_plain(keys.get('label', (name[:1] | upper) ~ name[1:] | replace('_', ' '))) | trim,
       'description': segment_plain(keys.description) | trim, 'layer': keys.layer, 'goal': keys.get('goal'),
       'owner': segment_plain(keys.owner) | trim if 'owner' in keys else none, 'priority': keys.get('priority'), 'reach': keys.get('reach'),
       'min_customers': size.get('min'), 'max_share': segment_digits(size.max_share) if 'max_share' in size else none,
-      'holdout_salt': holdout.get('salt'), 'holdout_below': (holdout.percent * 2684354.56) | round | int if holdout else none, 'rule': keys.rule,
+      'holdout_salt': holdout.get('salt'), 'holdout_below': holdout.get('below'), 'declared_rule': keys.rule,
+      'declared_exclusions': keys.exclude if 'exclude' in keys else none,
   }) -}}
 {% endmacro %}
 
-{#- A nested mapping of a segment, its keys checked; an empty dict where it is absent. -#}
-{% macro segment_part(context, keys, name, known) %}
+{#- A nested mapping, its keys checked; an empty dict where it is absent. keys: the mapping that holds it. -#}
+{% macro segment_part(context, keys, name, known, path=none) %}
   {%- if name not in keys -%}{{- return({}) -}}{%- endif -%}
+  {%- set path = path or name -%}
   {%- if keys[name] is not mapping or not keys[name] -%}
-    {%- do segment_fail(context, name, segment_shown(keys[name]), 'a mapping with ' ~ known | join(', ')) -%}
+    {%- do segment_fail(context, path, segment_shown(keys[name]), 'a mapping with ' ~ known | join(', ')) -%}
   {%- endif -%}
   {%- set part = segment_text_keys(keys[name]) -%}
   {%- for key in part if key not in known -%}
-    {%- do segment_fail(context, name, "key '" ~ segment_plain(key, 60) ~ "'", known | join(', '), key, known) -%}
+    {%- do segment_fail(context, path, "key '" ~ segment_plain(key, 60) ~ "'", known | join(', '), key, known) -%}
   {%- endfor -%}
   {{- return(part) -}}
 {% endmacro %}

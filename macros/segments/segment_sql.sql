@@ -8,22 +8,24 @@
   {{- return(lines | join(',\n    ')) -}}
 {% endmacro %}
 
-{#- The select list of the rule table: one boolean column per segment, laid out as its tree.
-    segments, leaves: from segment_catalogue. -#}
+{#- The select list of the rule table for some segments: one boolean column each, laid out as its tree.
+    segments: of one level. leaves: from segment_catalogue. -#}
 {% macro segment_rule_columns(segments, leaves) %}
   {%- set columns = [] -%}
   {%- for segment in segments -%}
     {%- set lines = segment_rule_lines(segment.rule, leaves, '        ', '') -%}
-    {%- do columns.append('-- ' ~ segment.segment ~ '\n    (\n' ~ lines | join('\n') ~ '\n    ) as in_' ~ segment.segment) -%}
+    {%- do columns.append('-- ' ~ segment.segment ~ '\n' ~ segment_aliased(lines, 'in_' ~ segment.segment, '        ')) -%}
   {%- endfor -%}
-  {{- return(columns | join(',\n    ')) -}}
+  {{- return(columns | join(',\n        ')) -}}
 {% endmacro %}
 
-{#- A compiled node as lines of SQL, one leaf a line with its words beside it.
+{#- A compiled node as lines of SQL over leaf_ and in_ columns, one condition a line with its words beside it.
     indent: spaces in front. lead: `and `, `or ` or nothing. -#}
 {% macro segment_rule_lines(node, leaves, indent, lead) %}
   {%- if node.kind == 'leaf' -%}
-    {{- return([indent ~ lead ~ 'leaves.' ~ node.leaf ~ '  -- ' ~ segment_plain(leaves[node.leaf].words, 100)]) -}}
+    {{- return([indent ~ lead ~ node.leaf ~ '  -- ' ~ segment_plain(leaves[node.leaf].words, 100)]) -}}
+  {%- elif node.kind == 'segment' -%}
+    {{- return([indent ~ lead ~ 'in_' ~ node.segment]) -}}
   {%- endif -%}
   {%- set lines = [indent ~ lead ~ ('not (' if node.kind == 'not' else '(')] -%}
   {%- for part in node.parts -%}
@@ -33,20 +35,21 @@
   {{- return(lines) -}}
 {% endmacro %}
 
-{#- The segments as rows of a VALUES list. segments: from segment_catalogue. -#}
-{% macro segment_value_rows(segments) %}
-  {%- set rows = [] -%}
+{#- The lines of an expression as one column. A comment after a single condition goes in front of it. -#}
+{% macro segment_aliased(lines, name, indent) %}
+  {%- if lines | length > 1 -%}{{- return(lines | join('\n') ~ ' as ' ~ name) -}}{%- endif -%}
+  {%- set column, comment = lines[0].partition('  -- ')[0], lines[0].partition('  -- ')[2] -%}
+  {{- return((indent ~ '-- ' ~ comment ~ '\n' if comment else '') ~ column ~ ' as ' ~ name) -}}
+{% endmacro %}
+
+{#- The segments by level: a list of lists, the segments that refer to no other first. -#}
+{% macro segments_by_level(segments) %}
+  {%- set levels = [] -%}
   {%- for segment in segments -%}
-    {%- set cells = [] -%}
-    {%- for column in ('segment', 'label', 'description', 'layer', 'goal', 'owner', 'reach', 'rule_text', 'rule_hash', 'holdout_salt') -%}
-      {%- do cells.append('null' if segment[column] is none else sql_string(segment[column])) -%}
-    {%- endfor -%}
-    {%- for column in ('priority', 'min_customers', 'max_share', 'holdout_below') -%}
-      {%- do cells.append('null' if segment[column] is none else segment[column] | string) -%}
-    {%- endfor -%}
-    {%- do rows.append('(' ~ cells | join(', ') ~ ')') -%}
+    {%- for missing in range(segment.level + 1 - levels | length) -%}{%- do levels.append([]) -%}{%- endfor -%}
+    {%- do levels[segment.level].append(segment) -%}
   {%- endfor -%}
-  {{- return(rows | join(',\n    ')) -}}
+  {{- return(levels) -}}
 {% endmacro %}
 
 {#- The segments that compete for being a customer's one primary segment, the winner first. -#}
@@ -58,4 +61,18 @@
   {%- set names = [] -%}
   {%- for key in keyed | sort(case_sensitive=true) -%}{%- do names.append(key[7:]) -%}{%- endfor -%}
   {{- return(names) -}}
+{% endmacro %}
+
+{#- Dicts as the body of a relation: a VALUES list, or as many NULLs in no row.
+    rows: dicts. texts, others: names of the cells that are texts and of those that stand as they are. -#}
+{% macro value_rows(rows, texts, others=[]) %}
+  {%- if not rows -%}{{- return('select ' ~ (['null'] * (texts + others) | length) | join(', ') ~ '\n    where 1 = 0') -}}{%- endif -%}
+  {%- set lines = [] -%}
+  {%- for row in rows -%}
+    {%- set cells = [] -%}
+    {%- for name in texts -%}{%- do cells.append('null' if row[name] is none else sql_string(row[name])) -%}{%- endfor -%}
+    {%- for name in others -%}{%- do cells.append('null' if row[name] is none else row[name] | string | lower) -%}{%- endfor -%}
+    {%- do lines.append('(' ~ cells | join(', ') ~ ')') -%}
+  {%- endfor -%}
+  {{- return('values\n    ' ~ lines | join(',\n    ')) -}}
 {% endmacro %}

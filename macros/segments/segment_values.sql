@@ -41,7 +41,7 @@
   {{- return(text if text[8:] | int <= days_in_month(text[:4] | int, text[5:7] | int) else none) -}}
 {% endmacro %}
 
-{#- A period such as `30 days` as {canonical, words, count, unit}. -#}
+{#- A period such as `30 days` as {canonical, words, count, unit}. context, path: for the message. -#}
 {% macro segment_period(context, path, value) %}
   {%- set found = modules.re.match('^([1-9][0-9]{0,4}) (day|week|month|year)s?\\Z', value | string) if value is string else none -%}
   {%- if not found or (found.group(1) | int) > {'day': 36500, 'week': 5200, 'month': 1200, 'year': 100}[found.group(2)] -%}
@@ -52,16 +52,33 @@
   {{- return({'canonical': words, 'words': words, 'count': count, 'unit': found.group(2)}) -}}
 {% endmacro %}
 
-{#- The date a period before (sign -1) or after (sign 1) the as-of date, as text. Months and years go by
-    the calendar: a month before 31 March is the last day of February. -#}
+{#- The date a period before (sign -1) or after (sign 1) the as-of date, as text. -#}
 {% macro segment_shifted_day(period, sign) %}
-  {%- set day = as_of_day() -%}
+  {{- return(segment_shift(as_of_day(), period.count * sign, period.unit)) -}}
+{% endmacro %}
+
+{#- A date moved by days, weeks, months or years (count may be negative), as text. Months and years go by
+    the calendar: a month before 31 March is the last day of February. day: text YYYY-MM-DD. -#}
+{% macro segment_shift(day, count, unit) %}
   {%- set year, month, number = day[:4] | int, day[5:7] | int, day[8:] | int -%}
-  {%- if period.unit in ('day', 'week') -%}
-    {%- set days = period.count * (7 if period.unit == 'week' else 1) * sign -%}
+  {%- if unit in ('day', 'week') -%}
+    {%- set days = count * (7 if unit == 'week' else 1) -%}
     {{- return((modules.datetime.date(year, month, number) + modules.datetime.timedelta(days=days)).isoformat()) -}}
   {%- endif -%}
-  {%- set months = year * 12 + month - 1 + period.count * (12 if period.unit == 'year' else 1) * sign -%}
+  {%- set months = year * 12 + month - 1 + count * (12 if unit == 'year' else 1) -%}
   {%- set last = days_in_month(months // 12, months % 12 + 1) -%}
   {{- return('%04d-%02d-%02d' % (months // 12, months % 12 + 1, [number, last] | min)) -}}
+{% endmacro %}
+
+{#- First day of the calendar period that holds the as-of date, or of one `offset` periods away, as text.
+    unit: day, week (from Monday), month, quarter or year. -#}
+{% macro segment_calendar_start(unit, offset) %}
+  {%- set day = as_of_day() -%}
+  {%- if unit == 'day' -%}{{- return(segment_shift(day, offset, 'day')) -}}{%- endif -%}
+  {%- if unit == 'week' -%}
+    {%- set weekday = modules.datetime.date(day[:4] | int, day[5:7] | int, day[8:] | int).weekday() -%}
+    {{- return(segment_shift(day, 7 * offset - weekday, 'day')) -}}
+  {%- endif -%}
+  {%- set month = {'month': day[5:7] | int, 'quarter': ((day[5:7] | int) - 1) // 3 * 3 + 1, 'year': 1}[unit] -%}
+  {{- return(segment_shift('%s-%02d-01' % (day[:4], month), offset * {'month': 1, 'quarter': 3, 'year': 12}[unit], 'month')) -}}
 {% endmacro %}

@@ -127,10 +127,10 @@ where contact_rows.reason_codes is not null or contact_losers.row_number is not 
 create temp table contacts as
 select
     contact_id, lower_email as email, plus_phone as phone, gender, lower(language) as language,
-    upper(country_code) as country_code, region, city, postal_code, time_zone, birth_date,
+    upper(country_code) as country_code, region, city, postal_code, latitude, longitude, time_zone, birth_date,
     acquisition_source, acquisition_campaign, preferred_channel, job_title, company_name, company_industry,
     cast(company_employees as bigint) as company_employees, typed_revenue as company_annual_revenue, plan,
-    email_consent, sms_consent, push_consent, ads_consent, typed_created_at as created_at, updated_at,
+    email_consent, sms_consent, push_consent, ads_consent, attributes, typed_created_at as created_at, updated_at,
     cast(typed_created_at as date) < date '2026-11-21'
     and coalesce(cast(deleted_at as date) >= date '2026-11-21', true) as is_existing
 from contact_rows

@@ -74,7 +74,8 @@ located as (
         *,
         coalesce(
             min(contact_rank) filter (where country_code is not null) over (partition by customer_number),
-            min(contact_rank) filter (where coalesce(region, city, postal_code) is not null) over (partition by customer_number)
+            min(contact_rank) filter (where coalesce(region, city, postal_code) is not null) over (partition by customer_number),
+            min(contact_rank) filter (where coalesce(latitude, longitude) is not null) over (partition by customer_number)
         ) as address_rank
     from ranked
 )
@@ -82,9 +83,9 @@ located as (
 select
     cast(contacts.rowid as int) as customer_number, contact_id as customer_id, 1 as contact_count, created_at, updated_at,
     email is not null as has_email, phone is not null as has_phone, birth_date, gender, language,
-    country_code, region, city, postal_code, time_zone, acquisition_source, acquisition_campaign,
+    country_code, region, city, postal_code, latitude, longitude, time_zone, acquisition_source, acquisition_campaign,
     preferred_channel, job_title, company_name, company_industry, company_employees, company_annual_revenue,
-    plan, email_consent, sms_consent, push_consent, ads_consent
+    plan, attributes, email_consent, sms_consent, push_consent, ads_consent
 from contacts
 anti join linked_contacts using (contact_id)
 where is_existing
@@ -104,6 +105,8 @@ select
     max(region) filter (where contact_rank = address_rank),
     max(city) filter (where contact_rank = address_rank),
     max(postal_code) filter (where contact_rank = address_rank),
+    max(latitude) filter (where contact_rank = address_rank),
+    max(longitude) filter (where contact_rank = address_rank),
     arg_min(time_zone, contact_rank) filter (where time_zone is not null),
     arg_min(acquisition_source, contact_rank) filter (where acquisition_source is not null),
     arg_min(acquisition_campaign, contact_rank) filter (where acquisition_campaign is not null),
@@ -114,6 +117,7 @@ select
     arg_min(company_employees, contact_rank) filter (where company_employees is not null),
     arg_min(company_annual_revenue, contact_rank) filter (where company_annual_revenue is not null),
     arg_min(plan, contact_rank) filter (where plan is not null),
+    arg_min(attributes, contact_rank) filter (where attributes is not null),
     bool_and(email_consent),
     bool_and(sms_consent),
     bool_and(push_consent),

@@ -1,4 +1,5 @@
--- Orders: judged and de-duplicated in one pass; then what each customer bought on each day.
+-- Orders: judged and de-duplicated in one pass; then what each customer bought on each day, and what
+-- the segments ask of its orders.
 create temp table order_rows as
 with rates as (
     select
@@ -85,7 +86,10 @@ select
     customer_number,
     document_type = 'refund' as is_refund,
     original_order_id,
+    typed_ordered_at as ordered_at,
     cast(typed_ordered_at as date) as ordered_date,
+    cleaned(channel) as channel,
+    cleaned(coupon_code) is not null as has_coupon,
     case when rate is null then typed_net_amount else cast(round(cast(typed_net_amount as double) * rate, 4) as decimal(18, 4)) end as net_amount,
     typed_net_amount as document_net_amount,
     coalesce(upper(currency), 'PLN') as document_currency,
@@ -132,16 +136,27 @@ from order_rows
 left join order_losers on order_rows.rowid = order_losers.row_number
 where order_rows.reason_codes is not null or order_losers.row_number is not null;
 
+create temp table accepted_orders as
+with accepted as (
+    select * exclude (row_content, raw_row)
+    from order_rows
+    where reason_codes is null and rowid not in (select row_number from order_losers)
+)
+
+select
+    order_id, customer_number, coalesce(is_refund, false) as is_refund, original_order_id, ordered_at, ordered_date,
+    net_amount, document_currency, document_net_amount, channel, has_coupon,
+    -- What a cancelled or test order gave back it had never brought in.
+    is_valid and (original_order_id is null or original_order_id not in (select order_id from accepted where not is_counted)) as is_document
+from accepted;
+
+drop table order_rows;
+
 create temp table customer_days as
 with documents as (
-    select customer_number, order_id, coalesce(is_refund, false) as is_refund, original_order_id, ordered_date, net_amount, document_currency, document_net_amount
-    from order_rows
-    where reason_codes is null and is_valid and rowid not in (select row_number from order_losers)
-        and (original_order_id is null or original_order_id not in (
-            select order_id
-            from order_rows
-            where reason_codes is null and not is_counted and rowid not in (select row_number from order_losers)
-        ))
+    select customer_number, order_id, is_refund, original_order_id, ordered_date, net_amount, document_currency, document_net_amount
+    from accepted_orders
+    where is_document
 ),
 
 refunds as (
@@ -179,3 +194,34 @@ select
     cast(coalesce(sum(kept_amount) filter (where kept_amount > 0), 0) as decimal(18, 4)) as kept_revenue
 from netted
 group by customer_number, ordered_date;
+
+-- Windows end before D, 21 November 2026.
+create temp table placed as
+select
+    customer_number,
+    count(*) as orders,
+    sum(net_amount) as amount,
+    min(ordered_date) as first_day,
+    max(ordered_date) as last_day,
+    -- 'store', unless another channel that sorts before it has the same time.
+    min(ordered_at) filter (where channel = 'store') = min(ordered_at)
+    and coalesce(min(ordered_at) filter (where channel < 'store') > min(ordered_at), true) as is_first_in_store,
+    count(*) filter (where ordered_date >= date '2025-11-21' and channel = 'store') as store_orders_1_year,
+    count(*) filter (where ordered_date >= date '2025-11-21' and has_coupon) as coupons_1_year,
+    bool_or(ordered_date between date '2025-11-24' and date '2025-12-01') as has_black_friday,
+    sum(net_amount) filter (where ordered_date >= date '2026-05-21') as amount_6_months,
+    min(ordered_date) filter (where ordered_date >= date '2026-05-21') as first_day_6_months,
+    max(ordered_date) filter (where ordered_date < date '2026-05-21') as last_day_before,
+    bit_or(1 << greatest(0, date_diff('month', date '2026-05-21', ordered_date) - if(day(ordered_date) < 21, 1, 0)))
+        filter (where ordered_date >= date '2026-05-21') as months,
+    max(net_amount) filter (where ordered_date >= date '2026-11-14') as largest_7_days,
+    count(*) filter (where ordered_date >= date '2026-11-14') as orders_7_days
+from accepted_orders
+where is_document and not is_refund
+group by customer_number;
+
+create temp table returned as
+select customer_number, count(*) as refunds_1_year
+from accepted_orders
+where is_document and is_refund and ordered_date >= date '2025-11-21'
+group by customer_number;

@@ -1,4 +1,10 @@
--- Events: one pass keeps what a mart wants: rows to reject, rows whose id comes twice, engagement and installs.
+-- Events: one pass keeps the rows to reject, the rows whose id comes twice and what some mart or segment
+-- looks at, each type for as long as it does.
+create type wanted_type as enum (
+    'email_sent', 'email_delivered', 'email_opened', 'email_clicked', 'session_started', 'product_viewed', 'product_added',
+    'survey_answered', 'lesson_completed', 'support_ticket_opened', 'subscription_started', 'subscription_cancelled', 'app_installed'
+);
+
 create temp table event_rows as
 with raw as (
     select
@@ -21,6 +27,7 @@ repeated as (
 typed as (
     select
         raw.*,
+        try_cast(raw.event_type as wanted_type) as wanted_type,
         try_cast(raw.occurred_at as timestamp) as typed_occurred_at,
         contact_keys.customer_number,
         contact_keys.contact_id is null as is_unknown_contact,
@@ -39,18 +46,35 @@ judged as (
 ),
 
 wanted as (
-    select *
+    select
+        *,
+        customer_number is not null and typed_occurred_at < timestamp '2026-11-21' and typed_occurred_at >= case wanted_type
+            when 'email_sent' then timestamp '2026-11-14'
+            when 'email_delivered' then timestamp '2026-05-21'
+            when 'email_opened' then timestamp '2026-05-21'
+            when 'product_viewed' then timestamp '2026-08-23'
+            when 'product_added' then timestamp '2026-10-21'
+            when 'support_ticket_opened' then timestamp '2026-10-22'
+            when 'subscription_started' then timestamp '2026-08-21'
+            when 'subscription_cancelled' then timestamp '2026-08-21'
+            else case when wanted_type is not null then timestamp '1900-01-01' end
+        end is true as is_wanted
     from judged
-    where is_rejected or is_repeated
-        or (event_type in ('email_clicked', 'app_installed') and customer_number is not null
-            and typed_occurred_at < timestamp '2026-11-21')
+    where is_rejected or is_repeated or is_wanted
 )
 
 select
     event_id,
     customer_number,
-    event_type,
+    is_wanted,
+    wanted_type as event_type,
+    typed_occurred_at as occurred_at,
     cast(typed_occurred_at as date) as occurred_date,
+    case when wanted_type in ('email_opened', 'email_clicked') and typed_occurred_at >= timestamp '2026-09-22' then cleaned_fast(message_id) end as message_id,
+    case when wanted_type in ('product_viewed', 'product_added') then cleaned(product_id) end as product_id,
+    case when wanted_type = 'survey_answered' then value end as value,
+    case when wanted_type in ('email_clicked', 'survey_answered', 'lesson_completed', 'support_ticket_opened', 'subscription_cancelled')
+        then properties end as properties,
     loaded_at,
     is_repeated,
     case when is_rejected then nullif(concat_ws(',',
@@ -100,11 +124,15 @@ from event_rows
 left join event_losers on event_rows.rowid = event_losers.row_number
 where event_rows.reason_codes is not null or event_losers.row_number is not null;
 
-create temp table event_days as
-select customer_number, event_type, occurred_date, cast(count(*) as int) as events
+create temp table kept_events as
+select customer_number, event_type, occurred_at, occurred_date, message_id, product_id, value, properties
 from event_rows
-where reason_codes is null and rowid not in (select row_number from event_losers)
-    and event_type in ('email_clicked', 'app_installed') and customer_number is not null and occurred_date < date '2026-11-21'
-group by all;
+where is_wanted and reason_codes is null and rowid not in (select row_number from event_losers);
 
 drop table event_rows;
+
+create temp table event_days as
+select customer_number, event_type, occurred_date, cast(count(*) as int) as events
+from kept_events
+where event_type in ('email_clicked', 'app_installed')
+group by all;

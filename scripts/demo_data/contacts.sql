@@ -96,10 +96,8 @@ select person, alias,
     draw(person, 'sms consent') < 0.45 as sms_consent,
     draw(person, 'push consent') < 0.3 as push_consent,
     draw(person, 'ads consent') < 0.5 as ads_consent,
-    '{"interests":["' || choose(person, 'interest', ['fashion', 'technology', 'home', 'wellness', 'reading'])
-        || '","' || choose(person, 'interest two', ['travel', 'sport', 'cooking', 'music', 'learning'])
-            || '"],"values":["'
-        || choose(person, 'values', ['ecology', 'price', 'quality', 'status', 'convenience']) || '"],"device":"'
+    '{"interests":["' || leisure_interest(person) || '","' || active_interest(person)
+        || '"],"values":["' || guiding_value(person) || '"],"device":"'
         || choose(person, 'device', ['mobile', 'mobile', 'desktop', 'tablet']) || '","os":"'
         || choose(person, 'os', ['android', 'android', 'ios', 'windows', 'macos']) || '","browser":"'
         || choose(person, 'browser', ['chrome', 'chrome', 'safari', 'firefox', 'edge']) || '","loyalty_points":'

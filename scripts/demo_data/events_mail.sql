@@ -18,6 +18,10 @@ funnel as (
             when draw(bundle_number, 'opened') >= engagement * 0.8 then 2
             when draw(bundle_number, 'clicked') >= engagement * 0.45 then 3
             else 4 end as step_count,
+        choose(bundle_number, 'link', ['offer', 'product', 'course', 'blog']) as link,
+        -- people mostly look at what fits them
+        choose(case when draw(bundle_number, 'own size') < 0.85 then person else bundle_number end, 'size',
+            ['S', 'M', 'M', 'L', 'L', 'XL']) as size,
         cast(floor(-14400 * ln(1 - 0.999 * draw(bundle_number, 'open delay'))) as bigint) as open_delay_seconds
     from messages
 ),
@@ -37,7 +41,7 @@ select person, bundle_number, step, aliases, alias_gap_seconds, created_seconds,
     cast(null as varchar) as product_id,
     cast(null as varchar) as category,
     cast(null as decimal(18, 2)) as value,
-    case when step = 3 then '{"link":"' || choose(bundle_number, 'link', ['offer', 'product', 'course', 'blog'])
-        || '"}' end as properties
+    case when step = 3 then '{"link":"' || link || case when link = 'product'
+        then '","size":"' || size else '' end || '"}' end as properties
 from steps
 where at_seconds < getvariable('days') * 86400;

@@ -4,7 +4,10 @@ with singles as (
     select *, person * getvariable('event_slots') + getvariable('event_slots') // 4 + single as bundle_number,
         slot_from + cast(floor((slot_to - slot_from + 1) * (single + draw(person * 512 + single,
             'other slot')) / other_count) as integer) as slot,
-        draw(person, 'student') < 0.15 as is_student
+        draw(person, 'student') < 0.15 as is_student,
+        -- two students in five go on to the advanced course, halfway through their events
+        case when draw(person, 'goes on') < 0.4 and other_count > 3 then (other_count + 1) // 2
+            else other_count end as beginner_count
     from (select *, cast(unnest(range(other_count)) as bigint) as single from query_table(people_source))
 ),
 drawn as (
@@ -17,14 +20,17 @@ drawn as (
             when kind_draw < 0.80 then 'survey_answered'
             when kind_draw < 0.90 then 'support_ticket_opened'
             when kind_draw < 0.96 then 'subscription_started'
-            else 'subscription_cancelled' end as event_type
+            else 'subscription_cancelled' end as event_type,
+        choose(bundle_number, 'survey', ['nps', 'delivery', 'city', 'lifestyle']) as survey
     from singles
 ),
 placed as (
     select drawn.*,
-        case when event_type = 'lesson_completed' and single * 2 >= other_count and other_count > 3
-            then 'advanced' else 'beginner' end as course,
-        least(100, 100 * (1 + single % greatest(1, other_count // 2)) // greatest(1, (other_count + 1) // 2)) as progress,
+        case when single >= beginner_count then 'advanced' else 'beginner' end as course,
+        -- a course has five lessons, more for those who take it slowly
+        case when single >= beginner_count
+            then 100 * (single + 1 - beginner_count) // greatest(5, other_count - beginner_count)
+            else 100 * (single + 1) // greatest(5, beginner_count) end as progress,
         greatest(created_seconds + 30 + single % 3600, day_number * 86400 + second_of_day(bundle_number)) as at_seconds
     from drawn
     inner join calendar_slots on drawn.slot = calendar_slots.slot
@@ -40,16 +46,19 @@ select person, bundle_number, cast(0 as bigint) as step, aliases, alias_gap_seco
     case when event_type = 'lesson_completed' then product_code(384 + case when course = 'advanced'
         then 1 else 0 end) end as product_id,
     case when event_type = 'lesson_completed' then 'courses' end as category,
-    cast(case when event_type = 'survey_answered'
-        then 1 + cast(floor(10 * sqrt(draw(bundle_number, 'rating'))) as bigint)
+    cast(case when event_type = 'survey_answered' and survey <> 'lifestyle'
+        then rating(bundle_number, 'rating')
         when event_type = 'lesson_completed' then progress
         when event_type = 'subscription_started' then 49 end as decimal(18, 2)) as value,
     case event_type
         when 'lesson_completed'
             then '{"course":"' || course || '","lesson":' || (single + 1) || ',"progress":' || progress || '}'
-        when 'survey_answered' then '{"survey":"' || choose(bundle_number, 'survey', ['nps', 'delivery', 'city'])
-            || '","city_rating":' || (1 + pick(bundle_number, 'city rating', 10)) || ',"delivery_rating":'
-                || (1 + pick(bundle_number, 'delivery rating', 10)) || '}'
+        when 'survey_answered' then '{"survey":"' || survey || case survey
+            when 'city' then '","city_rating":' || rating(bundle_number, 'city rating')
+            when 'delivery' then '","delivery_rating":' || rating(bundle_number, 'delivery rating')
+            when 'lifestyle' then '","interests":["' || leisure_interest(person) || '","'
+                || active_interest(person) || '"],"values":["' || guiding_value(person) || '"]'
+            else '"' end || '}'
         when 'support_ticket_opened'
             then '{"topic":"' || choose(bundle_number, 'topic', ['delivery', 'refund', 'payment', 'product']) || '"}'
         when 'subscription_started'

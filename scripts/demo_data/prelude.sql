@@ -49,3 +49,13 @@ create or replace macro contact_at(person, aliases, alias_gap_seconds, created_s
 create or replace macro local_phone(number) as
     '5' || right(cast(100000000 + (cast(number as bigint) * 48271 + 31 * getvariable('seed')) % 99999989 as varchar), 8);
 create or replace macro money(cents) as cast(cents / 100.0 as decimal(18, 2));
+
+-- What a person says in the profile and again in surveys.
+create or replace macro leisure_interest(person) as
+    choose(person, 'interest', ['fashion', 'technology', 'home', 'wellness', 'reading']);
+create or replace macro active_interest(person) as
+    choose(person, 'interest two', ['travel', 'sport', 'cooking', 'music', 'learning']);
+create or replace macro guiding_value(person) as
+    choose(person, 'values', ['ecology', 'price', 'quality', 'status', 'convenience']);
+-- 1 to 10, mostly content.
+create or replace macro rating(key, purpose) as 1 + cast(floor(10 * sqrt(draw(key, purpose))) as bigint);

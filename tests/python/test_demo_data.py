@@ -95,7 +95,7 @@ def test_rows_of_a_seed_are_these(tmp_path: Path) -> None:
         f" from read_parquet('{shop / 'orders.parquet'}')"
         " where order_id like 'o00%' order by order_id limit 1"
     ).fetchone()
-    assert demo_data.GENERATOR_VERSION == 1
+    assert demo_data.GENERATOR_VERSION == 2
     assert row == EXPECTED_FIRST_ORDER
 
 
@@ -255,6 +255,44 @@ def test_it_looks_like_a_shop(tables: duckdb.DuckDBPyConnection) -> None:
         "email_opened",
         "email_clicked",
     ]
+
+
+def test_events_carry_what_segments_ask_for(tables: duckdb.DuckDBPyConnection) -> None:
+    """Sizes in clicks, one topic a survey, courses that some finish and few continue."""
+
+    def shares(expression: str, event_type: str) -> dict[str, float]:
+        """Return the share of the events of a type by the values of an expression."""
+        rows = tables.execute(
+            f"select {expression} as answer, count(*) / sum(count(*)) over () from clean_events"
+            f" where event_type = '{event_type}' and answer is not null group by answer"
+        ).fetchall()
+        return {answer: share for answer, share in rows}
+
+    sizes = shares("properties ->> 'size'", "email_clicked")
+    assert set(sizes) == {"S", "M", "L", "XL"}
+    assert sizes["M"] > sizes["XL"] > 0.1
+    surveys = shares("properties ->> 'survey'", "survey_answered")
+    assert set(surveys) == {"nps", "delivery", "city", "lifestyle"}
+    assert min(surveys.values()) > 0.2
+    assert len(shares("cast(json_keys(properties) as varchar)", "survey_answered")) == 4
+    assert len(shares("properties ->> '$.values[0]'", "survey_answered")) == 5
+    students, graduates, advanced = tables.execute(
+        """
+        with progress as (
+            select contact_id,
+                max(cast(properties ->> 'progress' as int)) filter (
+                    where properties ->> 'course' = 'beginner'
+                ) as beginner,
+                bool_or(properties ->> 'course' = 'advanced') as is_advanced
+            from clean_events where event_type = 'lesson_completed' group by contact_id
+        )
+        select count(*), count(*) filter (where beginner > 90 and not is_advanced),
+            count(*) filter (where is_advanced)
+        from progress
+        """
+    ).fetchone()
+    assert 0.05 < graduates / students < 0.4
+    assert 0.1 < advanced / students < 0.4
 
 
 @pytest.mark.parametrize(

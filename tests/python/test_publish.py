@@ -145,18 +145,100 @@ def test_a_quote_in_the_path_is_no_sql(tmp_path: Path) -> None:
     assert read(folder / "published.duckdb", "select max(version) from marts.segments") == [(1,)]
 
 
+def build_with_views(folder: Path, name: str = "warehouse") -> Path:
+    """Write a warehouse with two public views, one over the other, as dbt would."""
+    warehouse = folder / f"{name}.duckdb"
+    warehouse.unlink(missing_ok=True)
+    with duckdb.connect(str(warehouse)) as connection:
+        connection.execute(
+            f"""
+            create schema marts; create schema marts_intermediate;
+            create table marts.customers as select 'a' as customer_id, 7 as monetary;
+            create table marts_intermediate.int_customers__enriched as select 'x' as email;
+            create table marts_intermediate.int_leaves as
+                select 'a' as customer_id, true as leaf_1, 'a@example.com' as email;
+            create view marts_intermediate.int_lists as select 'a' as customer_id, true as is_staff;
+            create view marts.explanations as
+                with leaves as (select * from "{name}"."marts_intermediate"."int_leaves")
+                select leaves.customer_id, leaves.leaf_1, customers.monetary, lists.is_staff,
+                    '{name}.marts.customers' as text
+                from leaves
+                inner join "{name}"."marts"."customers" as customers using (customer_id)
+                inner join "{name}"."marts_intermediate"."int_lists" as lists using (customer_id);
+            create view marts.a_summary as
+                select count(*) as customers from "{name}"."marts"."explanations";
+            """
+        )
+    return warehouse
+
+
+VIEWS = [("marts", name) for name in ("a_summary", "customers", "explanations")]
+
+
+@pytest.mark.parametrize("name", ["warehouse", "my-build"])
+def test_views_stay_views_under_any_name(tmp_path: Path, name: str) -> None:
+    """A view comes with what it reads, and reads the published file itself, however attached."""
+    published = tmp_path / "published.duckdb"
+    warehouse = build_with_views(tmp_path, name)
+    assert publish(warehouse, published, VIEWS) == 3
+    warehouse.unlink()
+    asked = "select * from {}marts.explanations, {}marts.a_summary"
+    expected = [("a", True, 7, True, f"{name}.marts.customers", 1)]
+    assert read(published, asked.format("", "")) == expected
+    with duckdb.connect() as connection:
+        connection.execute(f"attach '{published}' as shop (read_only)")
+        assert connection.execute(asked.format("shop.", "shop.")).fetchall() == expected
+    kinds = read(published, "select table_name, table_type from information_schema.tables")
+    assert dict(kinds) == {
+        "customers": "BASE TABLE", "int_leaves": "BASE TABLE", "int_lists": "BASE TABLE",
+        "explanations": "VIEW", "a_summary": "VIEW",
+    }  # fmt: skip
+
+
+def test_only_what_a_view_names_leaves_the_build(tmp_path: Path) -> None:
+    published = tmp_path / "published.duckdb"
+    publish(build_with_views(tmp_path), published, VIEWS)
+    columns = read(
+        published,
+        "select column_name from information_schema.columns where table_name = 'int_leaves'",
+    )
+    assert {name for (name,) in columns} == {"customer_id", "leaf_1"}
+
+
 def test_published_file_holds_exactly_the_marts(demo_build: Path) -> None:
-    """Every model under models/marts as a table in schema marts, and nothing else."""
+    """Every model under models/marts in schema marts; besides, what the views among them read."""
     documents = [
         yaml.safe_load(path.read_text()) for path in (PROJECT_DIR / "models/marts").rglob("*.yml")
     ]
     marts = {model["name"] for document in documents for model in document.get("models", [])}
     assert marts == {path.stem for path in (PROJECT_DIR / "models/marts").rglob("*.sql")}
-    sql = "select table_schema, table_name from information_schema.tables"
+    sql = "select table_schema, table_name, table_type from information_schema.tables"
     found = read(demo_build / "published.duckdb", sql)
-    assert set(found) == {("marts", name) for name in marts}
+    assert {name for schema, name, _ in found if schema == "marts"} == marts
+    assert {(schema, name) for schema, name, _ in found if schema != "marts"} <= {
+        ("marts_intermediate", f"int_segment_{name}")
+        for name in (
+            "leaves__evaluated", "lists__resolved", "measures__pivoted", "rules__resolved",
+            "stays__known", "steps__resolved",
+        )
+    }  # fmt: skip
+    views = {name for _, name, kind in found if kind == "VIEW"}
+    assert views == {"segment_explanations", "segment_near_misses"}
     left = {path.name for path in demo_build.iterdir() if path.name.startswith(".")}
     assert left == {".build.lock"}
+
+
+def test_published_views_say_what_the_build_says(demo_build: Path) -> None:
+    """Every condition of every customer, and each near miss, is the same in both files."""
+    for sql in (
+        "select count(*), count(observed_value), count(*) filter (where is_met)"
+        " from marts.segment_explanations",
+        "select segment, condition_path, count(*) from marts.segment_near_misses"
+        " group by all order by all",
+    ):
+        answer = read(demo_build / "published.duckdb", sql)
+        assert answer == read(demo_build / "warehouse.duckdb", sql)
+        assert answer[0][1]
 
 
 def test_published_tables_hold_no_personal_data(demo: Path, demo_build: Path) -> None:
@@ -169,11 +251,11 @@ def test_published_tables_hold_no_personal_data(demo: Path, demo_build: Path) ->
     details = {value for row in rows for value in row if value and len(value) >= 7}
     texts = read(
         published,
-        "select table_name, column_name from information_schema.columns"
-        " where data_type = 'VARCHAR' and table_schema = 'marts'",
+        "select table_schema || '.' || table_name, column_name from information_schema.columns"
+        " where data_type = 'VARCHAR'",
     )
     for table, column in texts:
-        distinct = f"select distinct {column} from marts.{table} where {column} is not null"
+        distinct = f"select distinct {column} from {table} where {column} is not null"
         for (text,) in read(published, distinct):
             words = {text, *re.findall(r"[^\s\"',:;{}]+", text)}
             assert not words & details, f"{table}.{column}: {text}"

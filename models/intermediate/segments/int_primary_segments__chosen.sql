@@ -1,4 +1,4 @@
-{%- set names = segments_by_priority(segment_catalogue(with_rules=false).segments) if execute else [] -%}
+{%- set names = segments_by_priority(segment_catalogue().segments) if execute else [] -%}
 with rules as (
     select * from {{ ref('int_segment_rules__resolved') }}
 ),

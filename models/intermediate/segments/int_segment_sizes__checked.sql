@@ -1,33 +1,19 @@
-{{ config(materialized='view') }}
-
 with segments as (
     select * from {{ ref('int_segments__declared') }}
 ),
 
-memberships as (
-    select * from {{ ref('int_segment_members__listed') }}
-),
-
-customers as (
-    select
-        customer_id,
-        monetary
-    from {{ ref('int_customers__enriched') }}
-),
-
 members as (
     select
-        memberships.segment,
+        segment,
         count(*) as customers,
-        sum(customers.monetary) as revenue
-    from memberships
-    inner join customers
-        on memberships.customer_id = customers.customer_id
-    group by memberships.segment
+        sum(monetary) as revenue
+    from {{ ref('int_segment_members__listed') }}
+    group by segment
 ),
 
 everybody as (
-    select count(*) as all_customers from customers
+    select count(*) as all_customers
+    from {{ ref('int_customers__enriched') }}
 ),
 
 sized as (

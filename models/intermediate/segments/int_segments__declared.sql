@@ -1,33 +1,17 @@
-{%- set segments = segment_catalogue().segments if execute else [] -%}
-with declared (
-    segment, label, description, layer, goal, owner, reach, rule_text, rule_hash, holdout_salt,
-    priority, min_customers, max_share, holdout_below
-) as (
-    {%- if segments %}
-    values
-    {{ segment_value_rows(segments) }}
-    {%- else %}
-    select
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null,
-        null
-    where 1 = 0
-    {%- endif %}
+{%- set segments = [] -%}
+{%- for segment in (segment_catalogue().segments if execute else []) -%}
+    {%- do segments.append(dict(segment, segment_place=loop.index)) -%}
+{%- endfor -%}
+{%- set texts = ['segment', 'label', 'description', 'layer', 'goal', 'owner', 'reach', 'rule_text', 'rule_hash', 'holdout_salt'] -%}
+{%- set numbers = ['segment_place', 'priority', 'min_customers', 'max_share', 'holdout_below'] -%}
+with declared ({{ (texts + numbers) | join(', ') }}) as (
+    {{ value_rows(segments, texts, numbers) }}
 )
 
 select
     cast(declared.segment as string) as segment,
+    -- Its place among the flags of a customer.
+    cast(declared.segment_place as int) as segment_place,
     cast(declared.label as string) as label,
     cast(declared.description as string) as description,
     cast(declared.layer as string) as layer,

@@ -1,0 +1,72 @@
+{#- Conditions that one pass over the facts of their event fills: as a list of {event, detail, is_stepped,
+    uses_products, ids}. At most 32 a pass, so that a day's counts of a contact stay a short row.
+
+    conditions: from segment_catalogue. -#}
+{% macro ledger_passes(conditions) %}
+  {%- set by_kind = {} -%}
+  {%- for id in conditions.keys() | sort -%}
+    {%- set one = conditions[id] -%}
+    {%- set kind = tojson([one.event, one.detail or '', one.is_stepped, one.uses_products]) -%}
+    {%- do by_kind.setdefault(kind, []).append(id) -%}
+  {%- endfor -%}
+  {%- set passes = [] -%}
+  {%- for kind in by_kind.keys() | sort(case_sensitive=true) -%}
+    {%- for ids in by_kind[kind] | batch(32) -%}
+      {%- set one = conditions[ids[0]] -%}
+      {%- do passes.append({'event': one.event, 'detail': one.detail, 'is_stepped': one.is_stepped, 'uses_products': one.uses_products, 'ids': ids}) -%}
+    {%- endfor -%}
+  {%- endfor -%}
+  {{- return(passes) -}}
+{% endmacro %}
+
+{#- The select list that reads an event's properties from their JSON and its product's columns, on top of
+    facts.*. one: a pass. properties: from segment_catalogue. -#}
+{% macro ledger_fact_columns(one, properties) %}
+  {%- for name in properties.keys() | sort if one.event in properties[name].events %},
+        {{ properties[name].sql }} as {{ name }}
+  {%- endfor -%}
+  {%- if one.uses_products %},
+        products.product_name,
+        products.category as product_category,
+        products.brand as product_brand,
+        products.unit_price as product_unit_price,
+        products.unit_cost as product_unit_cost,
+        products.is_in_stock as product_is_in_stock,
+        {{ local_date('products.restocked_at') }} as product_restocked_date,
+        {{ days_between('facts.occurred_date', local_date('products.restocked_at')) }} as days_until_restock
+  {%- endif -%}
+{% endmacro %}
+
+{#- What a contact's day (and detail) says about each condition of a pass, as a select list.
+    one: a pass. conditions: from segment_catalogue. asked: from ledger_asked. -#}
+{% macro ledger_counts(one, conditions, asked) %}
+  {%- for id in one.ids -%}
+    {%- set met = '' if conditions[id].sql == 'true' else ' filter (where ' ~ conditions[id].sql ~ ')' %},
+        -- {{ id }}: {{ segment_plain(conditions[id].words, 300) }}
+        count(*){{ met }} as events_{{ id }}
+    {%- for column in asked[id] %},
+        {{ ledger_functions()[column] }}(try_cast({{ conditions[id].amount }} as decimal(28, 10))){{ met }} as {{ column }}_{{ id }}
+    {%- endfor -%}
+  {%- endfor -%}
+{% endmacro %}
+
+{#- One row per condition out of the row of counts of a pass. one: a pass. asked: from ledger_asked. -#}
+{% macro ledger_exploded_counts(one, asked) %}
+  {%- set columns = {'condition_id': [], 'events': []} -%}
+  {%- set types = {'known_values': 'bigint', 'total': 'decimal(38, 10)', 'smallest': 'decimal(28, 10)', 'largest': 'decimal(28, 10)'} -%}
+  {%- set missing = [] -%}
+  {%- for id in one.ids -%}
+    {%- do columns.condition_id.append(sql_string(id)) -%}
+    {%- do columns.events.append('events_' ~ id) -%}
+  {%- endfor -%}
+  {%- for column, type in types.items() -%}
+    {%- set values = [] -%}
+    {%- for id in one.ids -%}{%- do values.append(column ~ '_' ~ id if column in asked[id] else 'null') -%}{%- endfor -%}
+    {%- if values | unique | list == ['null'] -%}
+      {%- do missing.append('cast(null as ' ~ type ~ ') as ' ~ column) -%}
+    {%- else -%}
+      {%- do columns.update({column: values}) -%}
+    {%- endif -%}
+  {%- endfor -%}
+  {{- return((missing + [explode_columns(columns)]) | join(',\n        ')) -}}
+{% endmacro %}

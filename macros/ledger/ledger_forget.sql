@@ -1,0 +1,24 @@
+{#- Forget what the ledger holds of (condition, day) pairs that nobody asks for or that have changed.
+    Stands before the fill in its transaction. ledger, wanted: relations. -#}
+{% macro ledger_forget(ledger, wanted) %}
+  {%- if is_incremental() -%}
+delete from {{ ledger }}
+where exists (
+    select 1
+    from (
+        select
+            filled.condition_id,
+            filled.occurred_date
+        from {{ ledger }} as filled
+        left join {{ wanted }} as wanted
+            on filled.condition_id = wanted.condition_id
+            and filled.occurred_date = wanted.occurred_date
+            and filled.fingerprint = wanted.fingerprint
+        where filled.fingerprint is not null and wanted.condition_id is null
+    ) as outdated
+    where
+        outdated.condition_id = {{ ledger }}.condition_id
+        and outdated.occurred_date = {{ ledger }}.occurred_date
+)
+  {%- endif -%}
+{% endmacro %}

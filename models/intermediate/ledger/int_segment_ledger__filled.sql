@@ -1,0 +1,137 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    unique_key=['condition_id', 'occurred_date', 'contact_id', 'detail_value', 'detail_at'],
+    pre_hook="{{ ledger_forget(this, ref('int_segment_condition_days__wanted')) }}",
+) }}
+
+{#- Named here because each pass reads it by itself: shared, it would be held in memory as a whole. -#}
+{%- set facts_view = ref('int_segment_facts__united') -%}
+{%- set catalogue = segment_catalogue() if execute else {} -%}
+{%- set conditions = catalogue.get('conditions', {}) -%}
+{%- set asked = ledger_asked(catalogue) -%}
+{%- set passes = ledger_passes(conditions) -%}
+with wanted as (
+    select * from {{ ref('int_segment_condition_days__wanted') }}
+),
+
+products as (
+    select * from {{ ref('stg_products') }}
+),
+
+due as (
+    select
+        wanted.condition_id,
+        wanted.occurred_date,
+        wanted.event_type,
+        wanted.fingerprint
+    from wanted
+    {%- if is_incremental() %}
+    -- What has changed is forgotten before this runs, so that it is due like what is new.
+    left join {{ this }} as filled
+        on wanted.condition_id = filled.condition_id
+        and wanted.occurred_date = filled.occurred_date
+        and wanted.fingerprint = filled.fingerprint
+    where filled.condition_id is null
+    {%- endif %}
+),
+{% for pass in passes %}
+facts_{{ loop.index }} as (
+    select
+        facts.*
+        {{- ledger_fact_columns(pass, catalogue.properties) }}
+    from {{ facts_view }} as facts
+    {%- if is_incremental() %}
+    inner join (select distinct occurred_date from due where condition_id in ({{ sql_strings(pass.ids) }})) as due_days
+        on facts.occurred_date = due_days.occurred_date
+    {%- endif %}
+    {%- if pass.uses_products %}
+    left join products
+        on facts.product_id = products.product_id
+    {%- endif %}
+    where facts.event_type = {{ sql_string(pass.event) }}
+),
+
+counted_{{ loop.index }} as (
+    select
+        facts.contact_id,
+        facts.occurred_date,
+        {{ pass.detail or 'cast(null as string)' }} as detail_value,
+        {{ 'facts.occurred_at' if pass.is_stepped else 'cast(null as timestamp)' }} as detail_at
+        {{- ledger_counts(pass, conditions, asked) }}
+    from facts_{{ loop.index }} as facts
+    group by
+        facts.contact_id,
+        facts.occurred_date
+        {{- ',\n        ' ~ pass.detail if pass.detail }}
+        {{- ',\n        facts.occurred_at' if pass.is_stepped }}
+),
+
+met_{{ loop.index }} as (
+    select
+        contact_id,
+        occurred_date,
+        detail_value,
+        detail_at,
+        {{ ledger_exploded_counts(pass, asked) }}
+    from counted_{{ loop.index }}
+),
+{% endfor %}
+filled as (
+    -- A row without a contact says that the day is filled, even where nobody met the condition.
+    select
+        event_type,
+        condition_id,
+        occurred_date,
+        cast(null as string) as contact_id,
+        cast(null as string) as detail_value,
+        cast(null as timestamp) as detail_at,
+        cast(null as bigint) as events,
+        cast(null as bigint) as known_values,
+        cast(null as decimal(38, 10)) as total,
+        cast(null as decimal(38, 10)) as smallest,
+        cast(null as decimal(38, 10)) as largest,
+        fingerprint
+    from due
+    {%- for pass in passes %}
+
+    union all
+
+    select
+        {{ sql_string(pass.event) }} as event_type,
+        met.condition_id,
+        met.occurred_date,
+        met.contact_id,
+        met.detail_value,
+        met.detail_at,
+        met.events,
+        met.known_values,
+        met.total,
+        met.smallest,
+        met.largest,
+        null as fingerprint
+    from met_{{ loop.index }} as met
+    {%- if is_incremental() %}
+    inner join due
+        on met.condition_id = due.condition_id
+        and met.occurred_date = due.occurred_date
+    {%- endif %}
+    where met.events > 0
+    {%- endfor %}
+)
+
+select
+    cast(event_type as string) as event_type,
+    cast(condition_id as string) as condition_id,
+    cast(occurred_date as date) as occurred_date,
+    contact_id,
+    detail_value,
+    detail_at,
+    cast(events as int) as events,
+    cast(known_values as int) as known_values,
+    cast(total as decimal(38, 10)) as total,
+    cast(smallest as decimal(38, 10)) as smallest,
+    cast(largest as decimal(38, 10)) as largest,
+    cast(fingerprint as string) as fingerprint,
+    cast(case when fingerprint is not null then {{ sql_string(invocation_id) }} end as string) as filled_by
+from filled
