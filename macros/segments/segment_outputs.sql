@@ -1,7 +1,7 @@
 {#- What explains the segments: {conditions, steps, observations}, made once for a catalogue.
 
     conditions: one dict per node of each rule, in reading order: segment, condition_number, condition_path,
-    condition_text, condition_kind (all, any, not, condition, segment), parent_number, depth, step_number
+    condition_text, condition_kind (all, any, not, condition, segment), parent_number, nesting_depth, step_number
     (the part of the rule's top `all` that it belongs to), is_step, step_place, leaf, leaf_place,
     referred_segment, segment_place, observed_key, observed_place. A place counts from 1 in the sorted leaves,
     segments, steps or observations.
@@ -60,7 +60,7 @@
   {%- set observed = leaf.get('observed') -%}
   {%- set row = {
       'segment': segment.segment, 'condition_number': rows | length + 1, 'condition_path': path, 'condition_text': node.words,
-      'condition_kind': 'condition' if node.kind == 'leaf' else node.kind, 'parent_number': parent, 'depth': depth,
+      'condition_kind': 'condition' if node.kind == 'leaf' else node.kind, 'parent_number': parent, 'nesting_depth': depth,
       'step_number': step, 'is_step': is_step, 'step': name, 'leaf': node.get('leaf'), 'leaf_place': state.leaf_places.get(node.get('leaf')),
       'referred_segment': node.get('segment'), 'segment_place': state.segment_places.get(node.get('segment')),
       'observed_key': leaf.get('observed_key'), 'observed_place': state.observed_places.get(observed),

@@ -78,24 +78,35 @@ observed as (
     {%- endif %}
     cross join conditions
     where conditions.observed_place is not null
+),
+
+explained as (
+    select
+        judged.segment,
+        judged.customer_id,
+        conditions.condition_path,
+        conditions.condition_text,
+        judged.is_met,
+        case
+            when conditions.condition_kind = 'segment' and judged.is_met then 'member'
+            when conditions.condition_kind = 'segment' then 'not a member'
+            else observed.observed_value
+        end as observed_value
+    from judged
+    inner join conditions
+        on judged.segment = conditions.segment and judged.condition_number = conditions.condition_number
+    left join observed
+        on
+            judged.segment = observed.segment
+            and judged.condition_number = observed.condition_number
+            and judged.customer_id = observed.customer_id
 )
 
 select
-    judged.segment,
-    judged.customer_id,
-    conditions.condition_path,
-    conditions.condition_text,
-    case
-        when conditions.condition_kind = 'segment' and judged.is_met then 'member'
-        when conditions.condition_kind = 'segment' then 'not a member'
-        else observed.observed_value
-    end as observed_value,
-    judged.is_met
-from judged
-inner join conditions
-    on judged.segment = conditions.segment and judged.condition_number = conditions.condition_number
-left join observed
-    on
-        judged.segment = observed.segment
-        and judged.condition_number = observed.condition_number
-        and judged.customer_id = observed.customer_id
+    segment,
+    customer_id,
+    condition_path,
+    condition_text,
+    observed_value,
+    is_met
+from explained

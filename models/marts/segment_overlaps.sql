@@ -1,7 +1,9 @@
-{{ config(pre_hook="{{ count_pairs_in_array(true) }}", post_hook="{{ count_pairs_in_array(false) }}") }}
+{{ config(pre_hook=count_pairs_in_array(true), post_hook=count_pairs_in_array(false)) }}
 
 {%- set flags = [] -%}
-{%- for segment in (segment_catalogue().segments if execute else []) -%}{%- do flags.append('in_' ~ segment.segment) -%}{%- endfor %}
+{%- for segment in (segment_catalogue().segments if execute else []) -%}
+    {%- do flags.append('in_' ~ segment.segment) -%}
+{%- endfor %}
 with rules as (
     select
         row_number() over (order by customer_id nulls last) as customer_number,
@@ -47,13 +49,13 @@ sizes as (
 
 select
     segments.segment,
-    others.segment as other_segment,
+    other_segments.segment as other_segment,
     cast(pairs.shared_customers as bigint) as shared_customers,
     cast(pairs.shared_customers as double)
     / nullif(sizes.customers + other_sizes.customers - pairs.shared_customers, 0) as jaccard
 from pairs
 inner join segments on pairs.segment_place = segments.segment_place
-inner join segments as others on pairs.other_place = others.segment_place
+inner join segments as other_segments on pairs.other_place = other_segments.segment_place
 inner join sizes on pairs.segment_place = sizes.segment_place
 inner join sizes as other_sizes on pairs.other_place = other_sizes.segment_place
 where pairs.segment_place <> pairs.other_place

@@ -17,7 +17,7 @@ from segment_lint.meaning import Meaning
 from segment_lint.proof import Fact, Formula, both, either, facts_of, negated
 
 # Beyond so many segments, not every one is compared with every other.
-COMPARED_AT_MOST = 200
+COMPARED_AT_MOST = 100
 DROP = "change or remove it"
 WHOLE_SEGMENT = " in the segment"
 

@@ -64,7 +64,8 @@ class Workshop:
         """Run dbt and return its result, which may have failed."""
         options = ["--project-dir", str(PROJECT_DIR), "--target-path", str(self.folder / "target")]
         options += ["--log-path", str(self.folder), "--quiet", "--log-level-file", "none"]
-        options += ["--no-version-check", "--vars", json.dumps(variables or {}, default=str)]
+        given = yaml.safe_dump(dict(variables or {}), allow_unicode=True, sort_keys=False)
+        options += ["--no-version-check", "--vars", given]
         with environment(self.folder):
             if self._manifest is None:
                 self._manifest = dbtRunner().invoke(["parse", *options]).result
@@ -149,9 +150,9 @@ class Workshop:
 
 def messages(done: Any) -> str:
     """What a failed run of dbt said."""
-    said = [str(done.exception or "")]
-    said += [str(one.message) for one in getattr(done.result, "results", []) if one.message]
-    return "\n".join(said)[-3000:]
+    said = [str(done.exception or "")[:2000]]
+    said += [str(one.message)[:2000] for one in getattr(done.result, "results", []) if one.message]
+    return "\n".join(said)
 
 
 def utc(local: str | None, zone: str = ZONE) -> datetime | None:

@@ -1,6 +1,8 @@
 {%- set catalogue = segment_catalogue() if execute else {} -%}
 {%- set rows = [] -%}
-{%- for name, contact_id in catalogue.get('list_rows', []) -%}{%- do rows.append({'list': name, 'contact_id': contact_id}) -%}{%- endfor -%}
+{%- for name, contact_id in catalogue.get('list_rows', []) -%}
+    {%- do rows.append({'list': name, 'contact_id': contact_id}) -%}
+{%- endfor -%}
 with seeded as (
     select
         list,
@@ -24,10 +26,10 @@ identities as (
 )
 
 select
-    identities.customer_id
-    {%- for name in catalogue.get('lists', []) %},
-    coalesce(bool_or(listed.list = {{ sql_string(name) }}), false) as list_{{ name }}
+    {%- for name in catalogue.get('lists', []) %}
+    coalesce(bool_or(listed.list = {{ sql_string(name) }}), false) as list_{{ name }},
     {%- endfor %}
+    identities.customer_id
 from identities
 inner join listed on identities.contact_id = listed.contact_id
 group by identities.customer_id

@@ -1,7 +1,9 @@
 {{ config(materialized="view") }}
 
 {%- set flags = [] -%}
-{%- for segment in (segment_catalogue().segments if execute else []) -%}{%- do flags.append('in_' ~ segment.segment) -%}{%- endfor %}
+{%- for segment in (segment_catalogue().segments if execute else []) -%}
+    {%- do flags.append('in_' ~ segment.segment) -%}
+{%- endfor %}
 with rules as (
     select
         customer_id,

@@ -3,20 +3,22 @@
 with leaves as (
     select * from {{ ref('int_segment_leaves__evaluated') }}
 )
+{%- set names = ['leaves'] -%}
 {%- for segments in levels %},
 
 -- {{ 'Segments that refer to no other.' if loop.first else 'Segments that refer to those above.' }}
 level_{{ loop.index0 }} as (
     select
-        {{ 'leaves' if loop.first else 'level_' ~ (loop.index0 - 1) }}.*,
+        {{ names[-1] }}.*,
         {{ segment_rule_columns(segments, catalogue.leaves) }}
-    from {{ 'leaves' if loop.first else 'level_' ~ (loop.index0 - 1) }}
+    from {{ names[-1] }}
 )
+{%- do names.append('level_' ~ loop.index0) -%}
 {%- endfor %}
 
 select
-    customer_id{{ ',' if catalogue.segments }}
     {%- for segment in catalogue.segments %}
-    in_{{ segment.segment }}{{ ',' if not loop.last }}
+    in_{{ segment.segment }},
     {%- endfor %}
-from {{ 'level_' ~ (levels | length - 1) if levels else 'leaves' }}
+    customer_id
+from {{ names[-1] }}

@@ -1,4 +1,5 @@
-{#- The state before D: what was recorded on D or later is not known yet, so a second run of the same day sees what the first one saw. -#}
+{#- The state before D: what was recorded on D or later is not known yet, so that a second run of the same
+    day sees what the first one saw. -#}
 {%- set tracked = segment_catalogue().stays if execute else [] -%}
 with customers as (
     select customer_id from {{ ref('int_customers__enriched') }}
@@ -22,14 +23,18 @@ stays as (
 )
 
 select
-    customers.customer_id
     {%- for segment in tracked %}
-    {%- set name = sql_string(segment) %},
-    max(case when stays.segment = {{ name }} and stays.valid_to_date is null then stays.valid_from_date end) as {{ segment }}_since_date,
-    coalesce(bool_or(stays.segment = {{ name }} and stays.valid_to_date is null and stays.is_start_known), false) as {{ segment }}_is_start_known,
+    {%- set name = sql_string(segment) %}
+    max(
+        case when stays.segment = {{ name }} and stays.valid_to_date is null then stays.valid_from_date end
+    ) as {{ segment }}_since_date,
+    coalesce(
+        bool_or(stays.segment = {{ name }} and stays.valid_to_date is null and stays.is_start_known), false
+    ) as {{ segment }}_is_start_known,
     max(case when stays.segment = {{ name }} then stays.valid_to_date end) as {{ segment }}_last_exit_date,
-    (select count(*) from recordings where recordings.segment = {{ name }}) > 0 as {{ segment }}_is_recorded
+    {{ name }} in (select recordings.segment from recordings) as {{ segment }}_is_recorded,
     {%- endfor %}
+    customers.customer_id
 from customers
 left join stays on customers.customer_id = stays.customer_id
 group by customers.customer_id

@@ -19,21 +19,11 @@ written as (
 ),
 
 members as (
-    {%- for row in rows %}
     select
-        {{ sql_string(row.segment) }} as segment,
-        customer_id
-    from {{ ref('int_segment_rules__resolved') }}
-    where in_{{ row.segment }}
-    {{ 'union all' if not loop.last }}
-    {%- endfor %}
-    {%- if not rows %}
-    select
-        cast(null as string) as segment,
-        customer_id
-    from {{ ref('int_segment_rules__resolved') }}
-    where 1 = 0
-    {%- endif %}
+        members_listed.segment,
+        members_listed.customer_id
+    from {{ ref('int_segment_members__listed') }} as members_listed
+    inner join written on members_listed.segment = written.segment
 ),
 
 -- The record before the as-of date: what a former run of the same day wrote is taken back.
@@ -78,7 +68,12 @@ begun as (
 ),
 
 untouched as (
-    select recorded.*
+    select
+        recorded.segment,
+        recorded.customer_id,
+        recorded.valid_from_date,
+        recorded.valid_to_date,
+        recorded.is_start_known
     from recorded
     left join written on recorded.segment = written.segment
     where written.segment is null

@@ -2,7 +2,9 @@
 {%- for segment in (segment_catalogue().segments if execute else []) -%}
     {%- do segments.append(dict(segment, segment_place=loop.index)) -%}
 {%- endfor -%}
-{%- set texts = ['segment', 'label', 'description', 'layer', 'goal', 'owner', 'reach', 'rule_text', 'rule_hash', 'holdout_salt'] -%}
+{%- set texts = [
+    'segment', 'label', 'description', 'layer', 'goal', 'owner', 'reach', 'rule_text', 'rule_hash', 'holdout_salt'
+] -%}
 {%- set numbers = ['segment_place', 'priority', 'min_customers', 'max_share', 'holdout_below'] -%}
 with declared ({{ (texts + numbers) | join(', ') }}) as (
     {{ value_rows(segments, texts, numbers) }}
