@@ -18,15 +18,20 @@ from typing import Any
 Node = dict[str, Any]
 
 SEED = 1
-CATEGORIES = ("bags", "shoes", "electronics", "home", "beauty", "books", "courses", "toys")
+# With a step of prices: four steps are about what the half of its products cost.
+CATEGORIES = (
+    ("bags", 30), ("shoes", 45), ("electronics", 80), ("home", 20),
+    ("beauty", 12), ("books", 8), ("courses", 50), ("toys", 15),
+)  # fmt: skip
 BRANDS = (
     "Sosna", "Orzel", "Bursztyn", "Iskra", "Lumen", "Polana",
     "Wisla", "Kora", "Mewa", "Bryza", "Zefir", "Tatra",
 )  # fmt: skip
+DEVICES = ("mobile", "tablet", "desktop")
 REGIONS = ("mazowieckie", "slaskie", "malopolskie", "wielkopolskie", "dolnoslaskie", "pomorskie")
 SURVEYS = (("city", "city_rating"), ("delivery", "delivery_rating"))
 WINDOWS = (
-    {"in_last": "30 days"}, {"in_last": "60 days"}, {"in_last": "90 days"}, {"in_last": "6 months"},
+    {"in_last": "30 days"}, {"in_last": "90 days"}, {"in_last": "6 months"}, {"in_last": "1 year"},
     {"in_last": "1 year"}, {"between_ago": ["1 year", "3 months"]},
 )  # fmt: skip
 # Conditions come in tens: eight that are counted or summed, then the two steps of a sequence.
@@ -48,77 +53,87 @@ def condition(place: int) -> Node:
         event, where, and under use what is taken of each event: an aggregate and its column.
     """
     ten, kind = divmod(place, TEN)
-    category, brand = CATEGORIES[ten % len(CATEGORIES)], BRANDS[ten % len(BRANDS)]
-    # Whole numbers that no other condition of the kind has.
-    low, high = 1 + ten, 20 + 7 * ten
+    category, step = CATEGORIES[ten % len(CATEGORIES)]
+    brand = BRANDS[ten % len(BRANDS)]
+    price = step * (ten // len(CATEGORIES)) + 1
     if kind == 0:
-        return {"event": "order_placed", "where": [field("net_amount", "gte", high)],
+        return {"event": "order_placed", "where": [field("net_amount", "gte", 50 * (1 + ten))],
                 "use": ("sum", "net_amount") if ten % 2 else ("count", None)}  # fmt: skip
     if kind == 1:
         return {"event": "product_viewed",
                 "where": [field("product.category", "eq", category),
-                          field("product.unit_price", "gt", low)],
+                          field("product.unit_price", "gt", price)],
                 "use": ("count", None)}  # fmt: skip
     if kind == 2:
         return {"event": "product_purchased",
-                "where": [field("product.brand", "eq", brand), field("unit_price", "gt", low)],
+                "where": [field("product.brand", "eq", brand),
+                          field("unit_price", "gt", 5 * (1 + ten))],
                 "use": ("sum", "quantity") if ten % 2 else ("count", None)}  # fmt: skip
     if kind == 3:
+        # A campaign goes out each week; these are of the last year.
+        campaigns = [f"camp_{104 + (3 * ten + 9 * other) % 53:04d}" for other in range(5)]
         if ten % 3 == 2:
+            campaign, link = campaigns[0], ("offer", "product")[ten % 2]
             return {"event": "email_clicked",
-                    "where": [field("properties.link", "neq", "blog"),
-                              field("campaign_id", "neq", f"camp_{ten:04d}")],
+                    "where": [field("properties.link", "eq", link),
+                              field("campaign_id", "neq", campaign)],
                     "use": ("count", None)}  # fmt: skip
         return {"event": ("email_opened", "email_delivered")[ten % 3],
-                "where": [field("campaign_id", "neq", f"camp_{ten:04d}")],
+                "where": [field("campaign_id", "in", sorted(campaigns))],
                 "use": ("count", None)}  # fmt: skip
     if kind == 4:
-        survey, rating = SURVEYS[ten % 2]
+        (survey, rating), answers = SURVEYS[ten % 2], ten // 2
         return {"event": "survey_answered",
-                "where": [field("properties.survey", "eq", survey), field("value", "lt", 11 + ten)],
+                "where": [field("properties.survey", "eq", survey),
+                          field("value", "gte", 1 + answers % 6),
+                          field("occurred_at", "after", f"202{4 - answers // 6 % 4}-06-30")],
                 "use": ("avg", f"properties.{rating}")}  # fmt: skip
     if kind == 5:
         return {"event": "session_started",
-                "where": [field("properties.device", "in", ["mobile", "tablet", "desktop"]),
-                          field("occurred_at", "after", f"2024-01-{1 + ten:02d}")],
+                "where": [field("properties.device", "eq", DEVICES[ten % len(DEVICES)]),
+                          field("channel", "eq", ("web", "app")[ten // 3 % 2]),
+                          field("occurred_at", "after", f"2024-{1 + ten // 6 % 12:02d}-01")],
                 "use": ("count", None) if ten % 2 else ("last_date", None)}  # fmt: skip
     if kind == 6:
         return {"event": "lesson_completed",
                 "where": [field("properties.progress", "gte", 1 + 2 * ten)],
                 "use": (("max", "value"), ("last", "properties.course"))[ten % 2]}  # fmt: skip
+    where = [field("category", "eq", category), field("value", "gte", price)]
     if kind == 7:
-        return {"event": "product_added", "where": [field("value", "gte", high)],
-                "use": (("distinct", "category"), ("max", "value"))[ten % 2]}  # fmt: skip
+        return {"event": "product_added", "where": where,
+                "use": (("distinct", "product_id"), ("max", "value"))[ten % 2]}  # fmt: skip
     if kind == 8:
-        return {"event": "product_added", "where": [field("value", "gt", high)], "use": ("step",)}
-    return {"event": "checkout_started" if ten % 2 else "product_viewed",
-            "where": [field("product.unit_price", "gt", low)], "use": ("step",)}  # fmt: skip
+        return {"event": "product_added", "where": where, "use": ("step",)}
+    return {"event": ("product_viewed", "checkout_started")[ten % 2],
+            "where": [field("product.unit_price", "gt", 1 + ten)], "use": ("step",)}  # fmt: skip
 
 
 def compared(one: Node, draw: random.Random) -> Node:
     """Return a leaf on a condition, with a comparison and a window."""
     leaf: Node = {"event": one["event"], "where": copy.deepcopy(one["where"])}
     aggregate, column = one["use"]
-    window = copy.deepcopy(draw.choice(WINDOWS))
+    is_rare = one["event"] in ("lesson_completed", "survey_answered") or "in" in one["where"][0]
+    window = copy.deepcopy(draw.choice(WINDOWS[3:] if is_rare else WINDOWS))
     if aggregate == "count":
         chosen = draw.random()
-        if chosen < 0.5:
-            leaf["count"] = {"gte": draw.randint(2, 4)}
-        elif chosen < 0.6:
-            return leaf | {"regularly": {"every": "1 month", "periods": draw.randint(2, 3)}}
+        if chosen < 0.4:
+            leaf["count"] = {"gte": draw.randint(2, 2 if "email" in one["event"] else 3)}
+            window = {"in_last": draw.choice(["6 months", "1 year", "2 years"])}
+        elif chosen < 0.45:
+            return leaf | {"regularly": {"every": "3 months", "periods": 2}}
     elif aggregate == "last_date":
         if draw.random() < 0.3:
             return leaf | {"stopped": draw.choice(["60 days", "90 days", "6 months"])}
         leaf["days_since"] = {"lte": draw.randint(20, 120)}
         window = {"in_last": "1 year"}
     elif aggregate == "sum":
-        leaf |= {"sum": column, "gt": draw.randint(2, 5) * (300 if column == "net_amount" else 1)}
+        leaf |= {"sum": column, "gt": draw.randint(1, 4) * (300 if column == "net_amount" else 1)}
     elif aggregate == "avg":
-        leaf |= {"avg": column, "gte": draw.randint(6, 9)}
+        leaf |= {"avg": column, "gte": draw.randint(5, 8)}
     elif aggregate == "max":
         leaf |= {"max": column, "gte": draw.randint(40, 90)}
     elif aggregate == "distinct":
-        leaf |= {"distinct": column, "gte": draw.randint(1, 3)}
+        leaf |= {"distinct": column, "gte": draw.randint(1, 2)}
     else:
         leaf |= {aggregate: column, "eq": draw.choice(["beginner", "advanced"])}
     return leaf | window
@@ -171,18 +186,17 @@ def field_leaf(draw: random.Random) -> Node:
 def rule_of(leaves: list[Node], earlier: list[str], draw: random.Random) -> Node:
     """Return a rule over all the leaves and, now and then, an earlier segment or a sample."""
     chosen = draw.random()
+    whole = leaves[0] if len(leaves) == 1 else {"any": leaves}
     if chosen < 0.1 and earlier:
         other: Node = {"segment": draw.choice(earlier)}
-        return {"all": [*leaves, {"not": other} if draw.random() < 0.7 else other]}
-    if chosen < 0.25 and len(leaves) > 1:
-        return {"all": [field_leaf(draw), {"any": leaves}]}
-    if chosen < 0.4 and len(leaves) > 1:
+        return {"all": [whole, {"not": other} if draw.random() < 0.7 else other]}
+    if chosen < 0.2 and len(leaves) > 1:
         return {"all": [field_leaf(draw), leaves[0], {"not": {"any": leaves[1:]}}]}
-    if chosen < 0.45:
-        return {"all": [*leaves, {"sample": {"percent": 50, "salt": f"half-{draw.randint(1, 9)}"}}]}
-    if len(leaves) > 2:
-        return {"any": leaves}
-    return {"all": [*leaves, field_leaf(draw)] if draw.random() < 0.7 else leaves}
+    if chosen < 0.25 and len(leaves) > 1:
+        return {"all": [leaves[0], {"any": leaves[1:]}]}
+    if chosen < 0.35:
+        return {"all": [whole, {"sample": {"percent": 50, "salt": f"half-{draw.randint(1, 9)}"}}]}
+    return {"all": [field_leaf(draw), whole]} if chosen < 0.8 or len(leaves) > 1 else whole
 
 
 def catalogue(segments: int, conditions: int, seed: int = SEED) -> list[Node]:

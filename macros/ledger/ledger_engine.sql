@@ -45,3 +45,29 @@
 {% macro duckdb__timestamp_after(timestamp, months, days) %}
   {{- return('(' ~ timestamp ~ ' + to_months(' ~ months ~ ') + to_days(' ~ days ~ '))') -}}
 {% endmacro %}
+
+{#- A group's values by their keys, to be read by packed_value; rows without a value are left out.
+    key: SQL whole number, each once in a group. value: SQL expression. -#}
+{% macro packed_values(key, value) %}
+  {{- return(adapter.dispatch('packed_values', 'customer_segmentation')(key, value)) -}}
+{% endmacro %}
+
+{% macro default__packed_values(key, value) %}
+  {{- return('map_from_entries(collect_list(struct(' ~ key ~ ', ' ~ value ~ ')) filter (where ' ~ value ~ ' is not null))') -}}
+{% endmacro %}
+
+{% macro duckdb__packed_values(key, value) %}
+  {%- set known = ' filter (where ' ~ value ~ ' is not null)' -%}
+  {{- return('struct_pack(keys := list(' ~ key ~ ')' ~ known ~ ', packed := list(' ~ value ~ ')' ~ known ~ ')') -}}
+{% endmacro %}
+
+{#- The value that packed_values holds for a key; NULL where there is none. key: whole number. -#}
+{% macro packed_value(packed, key) %}
+  {{- return(adapter.dispatch('packed_value', 'customer_segmentation')(packed, key)) -}}
+{% endmacro %}
+
+{% macro default__packed_value(packed, key) %}{{- return('try_element_at(' ~ packed ~ ', ' ~ key ~ ')') -}}{% endmacro %}
+
+{% macro duckdb__packed_value(packed, key) %}
+  {{- return('list_extract(' ~ packed ~ '.packed, list_position(' ~ packed ~ '.keys, ' ~ key ~ '))') -}}
+{% endmacro %}

@@ -1,80 +1,96 @@
-{#- Measures that one pass over the ledger sums: a list of {event, is_distinct, measures (names), condition_ids,
-    before_date}. At most 32 a pass, so that a customer's sums stay a short row. first, last and sequences
-    are not among them. catalogue: from segment_catalogue. -#}
-{% macro ledger_measure_passes(catalogue) %}
-  {%- set by_kind = {} -%}
+{#- A number that stands for a measure wherever its name would cost time: 28 bits of the name's MD5, so that
+    it is the same in every build. measure: name. -#}
+{% macro ledger_measure_key(measure) %}
+  {{- return(local_md5(measure)[:7] | int(base=16)) -}}
+{% endmacro %}
+
+{#- The measures of one value of the ledger as a list of {event, aggregate, kind, measures (names)}; first, last
+    and sequences, which need the order of events, are not among them. catalogue: from segment_catalogue. -#}
+{% macro ledger_measure_groups(catalogue) %}
+  {%- set groups = {} -%}
   {%- set measures = catalogue.get('measures', {}) -%}
   {%- for name in measures.keys() | sort if measures[name].aggregate not in ('first', 'last', 'sequence') -%}
     {%- set one = measures[name] -%}
-    {%- set kind = tojson([catalogue.conditions[one.condition].event, one.aggregate == 'distinct']) -%}
-    {%- do by_kind.setdefault(kind, []).append(one.condition ~ ' ' ~ name) -%}
+    {%- set event = catalogue.conditions[one.condition].event -%}
+    {%- set group = groups.setdefault(tojson([event, one.aggregate, one.kind]), {'event': event, 'aggregate': one.aggregate, 'kind': one.kind, 'measures': []}) -%}
+    {%- do group.measures.append(name) -%}
   {%- endfor -%}
-  {%- set passes = [] -%}
-  {%- for kind in by_kind.keys() | sort(case_sensitive=true) -%}
-    {%- for keys in by_kind[kind] | sort(case_sensitive=true) | batch(32) -%}
-      {%- set one = {'event': fromjson(kind)[0], 'measures': [], 'condition_ids': [], 'before_date': ''} -%}
-      {%- for key in keys -%}
-        {%- set id, name = key.split(' ') -%}
-        {%- do one.measures.append(name) -%}
-        {%- if id not in one.condition_ids -%}{%- do one.condition_ids.append(id) -%}{%- endif -%}
-        {%- do one.update({'before_date': [one.before_date, measures[name].before_date] | max}) -%}
-      {%- endfor -%}
-      {%- do passes.append(one) -%}
-    {%- endfor -%}
-  {%- endfor -%}
-  {{- return(passes) -}}
+  {%- set sorted = [] -%}
+  {%- for key in groups.keys() | sort(case_sensitive=true) -%}{%- do sorted.append(groups[key]) -%}{%- endfor -%}
+  {{- return(sorted) -}}
 {% endmacro %}
 
-{#- The measures of a pass as a select list over the ledger. one: a pass. measures: from segment_catalogue. -#}
-{% macro ledger_measure_columns(one, measures) %}
-  {%- for name in one.measures -%}
-    {%- set measure = measures[name] -%}
-    {%- set days = ["ledger.condition_id = '" ~ measure.condition ~ "'"] -%}
-    {%- if measure.from_date -%}{%- do days.append("ledger.occurred_date >= cast('" ~ measure.from_date ~ "' as date)") -%}{%- endif -%}
-    {%- if measure.before_date != one.before_date -%}{%- do days.append("ledger.occurred_date < cast('" ~ measure.before_date ~ "' as date)") -%}{%- endif %},
-        -- {{ segment_plain(measure.words, 300) }}
-        {{ ledger_measure(measure, ' filter (where ' ~ days | join(' and ') ~ ')') }} as {{ name }}
-  {%- endfor -%}
-{% endmacro %}
-
-{#- The value of a measure. measure: from segment_catalogue. days: filter clause of its condition and window. -#}
-{% macro ledger_measure(measure, days) %}
-  {%- if measure.aggregate in ('min', 'max') and measure.kind == 'date' -%}
-    {{- return(measure.aggregate ~ '(try_cast(ledger.detail_value as date))' ~ days) -}}
-  {%- elif measure.aggregate == 'avg' -%}
-    {{- return('cast(cast(sum(ledger.total)' ~ days ~ ' as double) / nullif(sum(ledger.known_values)' ~ days ~ ', 0) as decimal(38, 10))') -}}
-  {%- endif -%}
-  {{- return({
-      'count': 'cast(sum(ledger.events)@ as bigint)',
-      'first_date': 'min(ledger.occurred_date)@',
-      'last_date': 'max(ledger.occurred_date)@',
-      'sum': 'cast(sum(ledger.total)@ as decimal(38, 10))',
-      'min': 'min(ledger.smallest)@',
-      'max': 'max(ledger.largest)@',
-      'distinct': 'nullif(count(distinct ledger.detail_value)@, 0)',
-  }[measure.aggregate].replace('@', days)) -}}
-{% endmacro %}
-
-{#- Measures first and last as rows (measure, condition_id, is_first, kind, from_date, before_date).
-    measures: from segment_catalogue. -#}
-{% macro ledger_first_last_rows(measures) %}
+{#- Measures as rows (measure_key, measure, condition_id, from_date, before_date), their words above each.
+    names: which. measures: from segment_catalogue. -#}
+{% macro ledger_window_rows(names, measures) %}
   {%- set rows = [] -%}
-  {%- for name in measures.keys() | sort if measures[name].aggregate in ('first', 'last') -%}
+  {%- for name in names -%}
     {%- set one = measures[name] -%}
     {%- do rows.append('-- ' ~ segment_plain(one.words, 300) ~ '\n        (' ~ [
-        sql_string(name), sql_string(one.condition), 'true' if one.aggregate == 'first' else 'false', sql_string(one.kind),
-        sql_string(one.from_date or '0001-01-01'), sql_string(one.before_date)
+        ledger_measure_key(name), sql_string(name), sql_string(one.condition),
+        "cast('" ~ (one.from_date or '0001-01-01') ~ "' as date)", "cast('" ~ one.before_date ~ "' as date)",
     ] | join(', ') ~ ')') -%}
   {%- endfor -%}
-  {{- return(ledger_values(rows, 6)) -}}
+  {{- return(ledger_values(rows, 5)) -}}
 {% endmacro %}
 
-{#- Measures that stand in rows of (customer_id, measure, value) as a select list over these rows, named found.
-    measures: from segment_catalogue. -#}
-{% macro ledger_found_columns(measures, aggregates) %}
-  {%- set types = {'count': 'bigint', 'date': 'date', 'amount': 'decimal(38, 10)', 'text': 'string'} -%}
-  {%- for name in measures.keys() | sort if measures[name].aggregate in aggregates %},
-        -- {{ segment_plain(measures[name].words, 300) }}
-        try_cast(max(found.found_value) filter (where found.measure = '{{ name }}') as {{ types[measures[name].kind] }}) as {{ name }}
+{#- The names of the measures with one of some aggregates, sorted. measures: from segment_catalogue. -#}
+{% macro ledger_measures_of(measures, aggregates) %}
+  {{- return(measures.keys() | sort | select('in', measures.items() | selectattr('1.aggregate', 'in', aggregates) | map(attribute=0) | list) | list) -}}
+{% endmacro %}
+
+{#- What a group of measures takes from the ledger. aggregate, kind: of the measures. -#}
+{% macro ledger_aggregate(aggregate, kind) %}
+  {%- if kind == 'date' and aggregate in ('min', 'max') -%}
+    {{- return(aggregate ~ '(try_cast(ledger.detail_value as date))') -}}
+  {%- endif -%}
+  {{- return({
+      'count': 'sum(ledger.events)',
+      'first_date': 'min(ledger.occurred_date)',
+      'last_date': 'max(ledger.occurred_date)',
+      'sum': 'sum(ledger.total)',
+      'avg': 'cast(sum(ledger.total) as double) / nullif(sum(ledger.known_values), 0)',
+      'min': 'min(ledger.smallest)',
+      'max': 'max(ledger.largest)',
+      'distinct': 'count(distinct ledger.detail_value)',
+  }[aggregate]) -}}
+{% endmacro %}
+
+{#- The four value columns of int_segment_measures__summed, one filled. kind: count, date, amount or text.
+    value: SQL expression. -#}
+{% macro ledger_value_columns(kind, value) %}
+  {%- set columns = [] -%}
+  {%- for one, type in ledger_value_types().items() -%}
+    {%- do columns.append('cast(' ~ (value if one == kind else 'null') ~ ' as ' ~ type ~ ') as ' ~ one ~ '_value') -%}
+  {%- endfor -%}
+  {{- return(columns | join(',\n        ')) -}}
+{% endmacro %}
+
+{#- The SQL type of each kind of measure. -#}
+{% macro ledger_value_types() %}
+  {{- return({'count': 'bigint', 'date': 'date', 'amount': 'decimal(38, 10)', 'text': 'string'}) -}}
+{% endmacro %}
+
+{#- Measures first and last as rows (measure_key, is_first, kind). measures: from segment_catalogue. -#}
+{% macro ledger_direction_rows(measures) %}
+  {%- set rows = [] -%}
+  {%- for name in ledger_measures_of(measures, ['first', 'last']) -%}
+    {%- do rows.append('(' ~ [ledger_measure_key(name), 'true' if measures[name].aggregate == 'first' else 'false', sql_string(measures[name].kind)] | join(', ') ~ ')') -%}
+  {%- endfor -%}
+  {{- return(ledger_values(rows, 3)) -}}
+{% endmacro %}
+
+{#- The wide table's columns out of the packed values of a customer, their words above each. Measures
+    that stand for one another's key stop compilation. measures: from segment_catalogue. -#}
+{% macro ledger_measure_columns(measures) %}
+  {%- set keys = {} -%}
+  {%- for name in measures.keys() | sort -%}
+    {%- set key = ledger_measure_key(name) -%}
+    {%- if key in keys -%}
+      {%- do exceptions.raise_compiler_error('Measures ' ~ keys[key] ~ ' and ' ~ name ~ ' have the same key; change either of the rules a little.') -%}
+    {%- endif -%}
+    {%- do keys.update({key: name}) %},
+    -- {{ segment_plain(measures[name].words, 300) }}
+    {{ packed_value('packed.' ~ measures[name].kind ~ '_values', key) }} as {{ name }}
   {%- endfor -%}
 {% endmacro %}

@@ -18,7 +18,7 @@
   {{- return(ledger_values(rows, 7)) -}}
 {% endmacro %}
 
-{#- The sequences as rows (sequence, first_steps_left, within_months, within_days).
+{#- The sequences as rows (sequence, measure_key, first_steps_left, within_months, within_days).
     sequences: from segment_catalogue. -#}
 {% macro ledger_sequence_rows(sequences) %}
   {%- set rows = [] -%}
@@ -27,11 +27,11 @@
     {%- set one = sequences[name] -%}
     {%- set count, unit = (one.within.count, one.within.unit) if one.within else (none, none) -%}
     {%- do rows.append('(' ~ [
-        sql_string(name), one.steps | length - 1,
+        sql_string(name), ledger_measure_key(name), one.steps | length - 1,
         'null' if count is none else count * months.get(unit, 0), 'null' if count is none else count * days.get(unit, 0)
     ] | join(', ') ~ ')') -%}
   {%- endfor -%}
-  {{- return(ledger_values(rows, 4)) -}}
+  {{- return(ledger_values(rows, 5)) -}}
 {% endmacro %}
 
 {#- Most steps that any sequence has, at least 1. sequences: from segment_catalogue. -#}

@@ -41,8 +41,10 @@
     {%- do segment_fail(context, path, 'no comparison beside ' ~ aggregate, names | join(', ') ~ (' (between is a window: write gte and lte)' if 'between' in node else '')) -%}
   {%- endif -%}
   {%- set kind = field.kind -%}
-  {%- if aggregate in ('sum', 'avg', 'min', 'max') and kind == 'attribute' -%}
-    {%- set kind = 'date' if aggregate in ('min', 'max') and segment_attribute_kind(context.operators.get(operators[0], {}), compared[operators[0]]) == 'date' else 'number' -%}
+  {%- if aggregate != 'distinct' and kind == 'attribute' -%}
+    {%- set spoken_of = segment_attribute_kind(context.operators[operators[0]], compared[operators[0]]) -%}
+    {%- if aggregate in ('first', 'last') -%}{%- set kind = spoken_of if spoken_of in ('number', 'date') else 'attribute' -%}
+    {%- else -%}{%- set kind = 'date' if aggregate in ('min', 'max') and spoken_of == 'date' else 'number' -%}{%- endif -%}
   {%- endif -%}
   {%- set fitting = {'sum': ['number'], 'avg': ['number'], 'min': ['number', 'date'], 'max': ['number', 'date']}.get(aggregate, [kind]) -%}
   {%- if kind not in fitting -%}
@@ -51,12 +53,11 @@
   {%- set column = segment_typed_column(context, field, 'text' if kind == 'attribute' else kind) -%}
   {%- set as_amount = aggregate in ('sum', 'avg', 'min', 'max') and kind == 'number' -%}
   {%- set value = {'amount': column} if as_amount else {'detail': 'cast(' ~ column ~ ' as string)', 'is_stepped': aggregate in ('first', 'last')} -%}
-  {%- set measure = segment_measure(context, dict(event, value=value), aggregate, 'amount' if as_amount else ('count' if aggregate == 'distinct' else ('date' if aggregate in ('min', 'max') else 'text')), field.canonical) -%}
+  {%- set kept_as = 'count' if aggregate == 'distinct' else {'number': 'amount', 'date': 'date'}.get(kind, 'text') -%}
+  {%- set measure = segment_measure(context, dict(event, value=value), aggregate, kept_as, field.canonical) -%}
   {%- set sql = 'measures.' ~ measure.name -%}
   {%- if aggregate == 'distinct' -%}{%- set sql = 'coalesce(' ~ sql ~ ', 0)' -%}
-  {%- elif aggregate in ('first', 'last') and kind in ('number', 'date', 'boolean') -%}
-    {%- set sql = 'try_cast(' ~ sql ~ ' as ' ~ {'number': 'decimal(25, 10)', 'date': 'date', 'boolean': 'boolean'}[kind] ~ ')' -%}
-  {%- endif -%}
+  {%- elif kind == 'boolean' -%}{%- set sql = 'try_cast(' ~ sql ~ ' as boolean)' -%}{%- endif -%}
   {%- set spoken = {'sum': 'sum of ', 'avg': 'average ', 'min': 'smallest ', 'max': 'largest ', 'distinct': 'number of different ', 'first': 'first ', 'last': 'last '} -%}
   {%- set subject = {'kind': 'number' if aggregate == 'distinct' else kind, 'column': sql, 'canonical': measure.canonical, 'aggregate': aggregate, 'observed_key': measure.name, 'is_never_null': aggregate == 'distinct',
       'words': spoken[aggregate] ~ field.words ~ ' of ' ~ measure.words, 'observed': 'cast(' ~ sql ~ ' as string)'} -%}

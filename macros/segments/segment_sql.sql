@@ -63,15 +63,27 @@
   {{- return(names) -}}
 {% endmacro %}
 
+{#- The columns of the rule table, one per segment in their order. segments: from segment_catalogue. -#}
+{% macro segment_flags(segments) %}
+  {%- set columns = [] -%}
+  {%- for segment in segments -%}{%- do columns.append('in_' ~ segment.segment) -%}{%- endfor -%}
+  {{- return(columns) -}}
+{% endmacro %}
+
 {#- Dicts as the body of a relation: a VALUES list, or as many NULLs in no row.
-    rows: dicts. texts, others: names of the cells that are texts and of those that stand as they are. -#}
-{% macro value_rows(rows, texts, others=[]) %}
+    rows: dicts. texts, others: names of the cells that are texts and of those that stand as they are.
+    place: name of a cell, one of the others, that counts the rows from 1. -#}
+{% macro value_rows(rows, texts, others=[], place=none) %}
   {%- if not rows -%}{{- return('select ' ~ (['null'] * (texts + others) | length) | join(', ') ~ '\n    where 1 = 0') -}}{%- endif -%}
   {%- set lines = [] -%}
   {%- for row in rows -%}
     {%- set cells = [] -%}
     {%- for name in texts -%}{%- do cells.append('null' if row[name] is none else sql_string(row[name])) -%}{%- endfor -%}
-    {%- for name in others -%}{%- do cells.append('null' if row[name] is none else row[name] | string | lower) -%}{%- endfor -%}
+    {%- set number = loop.index -%}
+    {%- for name in others -%}
+      {%- set value = number if name == place else row[name] -%}
+      {%- do cells.append('null' if value is none else value | string | lower) -%}
+    {%- endfor -%}
     {%- do lines.append('(' ~ cells | join(', ') ~ ')') -%}
   {%- endfor -%}
   {{- return('values\n    ' ~ lines | join(',\n    ')) -}}

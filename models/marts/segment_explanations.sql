@@ -1,8 +1,7 @@
 {{ config(materialized='view') }}
 
 {%- set catalogue = segment_catalogue() if execute else {'segments': [], 'leaves': {}} -%}
-{%- set flags = [] -%}
-{%- for segment in catalogue.segments -%}{%- do flags.append('in_' ~ segment.segment) -%}{%- endfor -%}
+{%- set flags = segment_flags(catalogue.segments) -%}
 {%- set observations = segment_outputs(catalogue).observations if execute else [] %}
 with conditions as (
     select * from {{ ref('segment_conditions') }}

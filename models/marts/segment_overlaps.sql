@@ -1,9 +1,6 @@
 {{ config(pre_hook=count_pairs_in_array(true), post_hook=count_pairs_in_array(false)) }}
 
-{%- set flags = [] -%}
-{%- for segment in (segment_catalogue().segments if execute else []) -%}
-    {%- do flags.append('in_' ~ segment.segment) -%}
-{%- endfor %}
+{%- set flags = segment_flags(segment_catalogue().segments) if execute else [] %}
 with rules as (
     select
         row_number() over (order by customer_id nulls last) as customer_number,

@@ -16,7 +16,7 @@ from segment_lint.events import standard_event
 from segment_lint.meaning import Meaning
 from segment_lint.proof import Fact, Formula, both, either, facts_of, negated
 
-# Beyond so many segments, not every one is compared with every other.
+# Beyond so many segments, or parts of one node, not each is compared with all others.
 COMPARED_AT_MOST = 100
 DROP = "change or remove it"
 WHOLE_SEGMENT = " in the segment"
@@ -258,7 +258,7 @@ class Linter:
     def _lint_idle(self, node: Node, terms: list[Term], formulas: list[Formula]) -> None:
         """Find parts that change nothing."""
         kept = [place for place, one in enumerate(formulas) if not self._prover.always(one)]
-        for place in list(reversed(kept)):
+        for place in reversed(kept if len(kept) <= COMPARED_AT_MOST else []):
             rest = [other for other in kept if other != place]
             opposite = negated(formulas[place])
             if not rest or not self._prover.never(opposite, *[formulas[one] for one in rest]):

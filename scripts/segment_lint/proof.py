@@ -168,7 +168,7 @@ class Search:
                 for literal in self._trail[length:]:
                     self._values[abs(literal)] = 0
                 del self._trail[length:]
-                following = 1
+                following = chosen
                 consistent = self._holds(-chosen)
 
     def _value(self, literal: int) -> int:
@@ -250,6 +250,13 @@ class Prover:
         Args:
             formulas: they are proven to be never all true.
         """
+        # Mostly it is one of them, or one beside the first: asking for that is quick.
+        for place, one in enumerate(formulas):
+            if self.never(one):
+                return [place]
+        for place, one in enumerate(formulas[1:], 1):
+            if self.never(formulas[0], one):
+                return [0, place]
         kept = list(range(len(formulas)))
         for place in reversed(range(len(formulas))):
             fewer = [other for other in kept if other != place]

@@ -97,6 +97,8 @@ EVENTS: dict[str, dict[str, list[Event]]] = {
         "c": [("kind", "2026-03-05 10:00:00", {"properties": None})],
         "d": [("kind", "2026-03-05 10:00:00", {"properties": {"due": "2026-01-02", "n": 41}}), ("kind", "2026-03-06 10:00:00", {"properties": {"due": "2026-02-02", "n": 1}})],
         "e": [],
+        "f": [("kind", "2026-03-05 10:00:00", {"properties": {"ok": "1"}})],
+        "g": [("kind", "2026-03-05 10:00:00", {"properties": {"ok": "yes"}})],
     },
     # Columns in where.
     "view": {

@@ -9,6 +9,7 @@ from __future__ import annotations
 import calendar
 import hashlib
 import json
+import math
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -112,6 +113,20 @@ def has_anniversary(born: date, day: date, until: date) -> bool:
     return False
 
 
+def distance_km(
+    latitude: float, longitude: float, to_latitude: float, to_longitude: float
+) -> float:
+    """Return the distance of two places in degrees on a sphere of the Earth's mean radius."""
+    ends = [(latitude, longitude), (to_latitude, to_longitude)]
+    points = []
+    for north, east in ends:
+        phi, theta = math.radians(north), math.radians(east)
+        flat = math.cos(phi)
+        points.append((flat * math.cos(theta), flat * math.sin(theta), math.sin(phi)))
+    chord = math.dist(*points)
+    return 2 * 6371.0088 * math.asin(min(1.0, chord / 2))
+
+
 def json_value(text: str | None, path: str) -> Any:
     """Return what stands at a path of a JSON text; None where nothing does."""
     found: Any = json.loads(text, parse_float=Decimal) if text is not None else None
@@ -132,9 +147,10 @@ def as_kind(found: Any, kind: str) -> Any:
         return {"true": True, "false": False}.get(text)
     if kind == "number":
         try:
-            return Decimal(text)
+            number = Decimal(text)
         except InvalidOperation:
             return None
+        return number if number.is_finite() else None
     if kind == "date":
         try:
             return date.fromisoformat(text) if len(text) == 10 else None
@@ -237,6 +253,9 @@ class Peer:
 
     def observed(self, row: Row, name: str, kind: str) -> Any:
         """Return a column of a row; a timestamp as its local date, free JSON as a kind."""
+        if name == "location":
+            place = (row["latitude"], row["longitude"])
+            return None if None in place else place
         source, _, path = name.partition(".")
         if source in ("attributes", "properties"):
             return as_kind(json_value(row[source], path), kind)
@@ -256,6 +275,8 @@ class Peer:
             return observed is None or observed.strip(" ") == ""
         if observed is None:
             return bool(leaf.get("on_null", False))
+        if operator == "within_km":
+            return distance_km(*observed, value["latitude"], value["longitude"]) <= value["km"]
         if operator in LIST_OPERATORS:
             found = [one in observed for one in value]
             return {"any": any(found), "all": all(found), "none": not any(found)}[operator[4:]]

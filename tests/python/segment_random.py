@@ -63,7 +63,6 @@ EVENT_NUMBERS: dict[str, dict[str, list[Any]]] = {
                           "product.unit_price": [99.99], "unit_cost": [40]},
 }  # fmt: skip
 EVENT_DATES = ["occurred_at", "product.restocked_at"]
-SAME = {"session_id", "product_id", "product.brand", "channel", "properties.device"}
 
 
 def any_period(draw: Draw) -> str:
@@ -138,7 +137,10 @@ def date_comparison(draw: Draw, day: date) -> Rule:
 
 def field_leaf(draw: Draw, day: date) -> Rule:
     """Return a condition on a field."""
-    kind = draw.choice(["text", "number", "date", "boolean", "list", "presence"])
+    kind = draw.choice(["text", "number", "date", "boolean", "list", "presence", "place"])
+    if kind == "place":
+        centre = {"latitude": 52.2297, "longitude": 21.0122, "km": draw.choice([1, 15.5, 250])}
+        return with_on_null(draw, {"field": "location", "within_km": centre})
     if kind == "text":
         name = draw.choice(list(TEXT_FIELDS))
         return with_on_null(draw, {"field": name, **text_comparison(draw, TEXT_FIELDS[name])})

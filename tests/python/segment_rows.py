@@ -20,7 +20,7 @@ VALUES: dict[str, tuple[str, list[Any]]] = {
         [None]
         + [
             Decimal(x)
-            for x in ["0", "0.1", "0.3", "-5", "5000", "5000.0001", "4999.9999", "10000000000000"]
+            for x in ["0", "0.1", "0.3", "-5", "5000", "5000.0001", "4999.9999", "1000000000000"]
         ],
     ),
     "company_employees": ("integer", [None, 0, 1, 9, 10, 11, -1, 2147483647]),
@@ -42,11 +42,13 @@ VALUES: dict[str, tuple[str, list[Any]]] = {
         "varchar",
         [None, "{}", '{"score": 7}', '{"score": "abc"}', '{"score": null}', '{"score": 0.1}']
         + ['{"score": true}', '{"deep": {"city": "Łódź"}}', '{"due": "2026-03-30"}']
-        + ['{"due": "soon", "score": "12"}', '{"due": "2026-04-02", "deep": {"city": ""}}'],
+        + ['{"due": "soon", "score": "12"}', '{"due": "2026-04-02", "deep": {"city": ""}}']
+        + ['{"tags": ["a", "b"]}', '{"tags": []}', '{"tags": "a"}', '{"tags": [null, "B"]}'],
     ),
 }
 DATES = ["2026-03-30", "2026-03-31", "2026-02-28", "2024-02-29"]
 PERIODS = ["1 day", "30 days", "1 week", "1 month", "13 months", "1 year", "2 years"]
+UNITS = ["day", "week", "month", "quarter", "year"]
 PATTERNS = ["^m", "ie$", "^[a-z]+$", "(a|o)", "x.y", "^.{3}$", "\\(a\\+b\\)", "ó", "[^a-z]{2,}"]
 NUMBERS = [0, 0.1, 0.3, 5000, 5000.0001, -5, 10, 9.5, 7]
 
@@ -72,6 +74,11 @@ def random_leaf(draw: random.Random) -> dict[str, Any]:
     dated: dict[str, Any] = {"between": days, "in": days, "not_in": days}
     dated |= dict.fromkeys(("eq", "neq", "lt", "gte", "before", "after", "on"), days[0])
     dated |= dict.fromkeys(("in_last", "in_next", "more_than_ago"), draw.choice(PERIODS))
+    dated |= dict.fromkeys(("this", "last", "next"), draw.choice(UNITS))
+    dated |= {"between_ago": ["1 year", "1 month"], "anniversary_in": draw.choice(PERIODS[:4])}
+    listed: dict[str, Any] = dict.fromkeys(
+        ("has_any", "has_all", "has_none"), draw.sample("abB", 2)
+    )
     text = draw.choice([x for x in texts if x])
     worded: dict[str, Any] = {"in": draw.sample(texts, 3), "not_in": draw.sample(texts, 3)}
     worded |= dict.fromkeys(("eq", "neq"), draw.choice(texts)) | {"is_blank": True}
@@ -83,7 +90,7 @@ def random_leaf(draw: random.Random) -> dict[str, Any]:
         "region": worded, "monetary": ordered, "company_employees": ordered, "latitude": ordered,
         "email_consent": flag, "last_order_date": dated, "created_at": dated,
         "attributes.score": draw.choice([ordered, flag]), "attributes.deep.city": worded,
-        "attributes.due": dated,
+        "attributes.due": dated, "attributes.tags": listed,
     }  # fmt: skip
     field = draw.choice(list(by_field))
     options = by_field[field] | presence

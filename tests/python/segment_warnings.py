@@ -27,7 +27,11 @@ def some(*parts: Any) -> dict[str, Any]:
 
 
 NOBODY, EVERYONE = ", so nobody can be in the segment", ", so everyone is in the segment"
-BOTH, ONE, MEANT = "; change or remove one", "; change or remove it", "; if `all` was meant, write it"
+BOTH, ONE, MEANT = (
+    "; change or remove one",
+    "; change or remove it",
+    "; if `all` was meant, write it",
+)
 KNOWN = "; if `all` or not_in was meant, write it; if not, is_not_null: true says it"
 BASIC = field("plan", eq="Basic")
 CATCH_ALL = field("customer_id", is_not_null=True)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 from unittest.mock import patch
 from zoneinfo import ZoneInfo
 
@@ -23,10 +23,9 @@ from dbt.task.run_operation import RunOperationTask
 from dbt_common.exceptions import DbtRuntimeError
 
 from segment_event_rows import EVENTS, LINES, ORDERS, PRODUCTS
-from segment_field_cases import PLACES, ROWS
+from segment_field_cases import AS_OF, PLACES, ROWS, ZONE
 
 PROJECT_DIR = Path(__file__).resolve().parents[2]
-ZONE = "Europe/Warsaw"
 SEGMENT_MODELS = ["path:models/intermediate/ledger", "path:models/intermediate/segments"]
 HEADER = {"description": "Test.", "layer": "micro"}
 
@@ -55,22 +54,28 @@ def environment(folder: Path) -> Iterator[None]:
 class Workshop:
     """A warehouse in a folder whose segments can be built again and again."""
 
+    # Parsing takes longer than most builds, and depends neither on the folder nor on vars.
+    manifest: ClassVar[Any] = None
+
     def __init__(self, folder: Path, zone: str = ZONE) -> None:
         """Take the folder; its raw files stand in `raw`."""
         self.folder, self.zone = folder, zone
-        self._manifest: Any = None
 
     def dbt(self, *arguments: str, variables: Mapping[str, Any] | None = None) -> Any:
         """Run dbt and return its result, which may have failed."""
         options = ["--project-dir", str(PROJECT_DIR), "--target-path", str(self.folder / "target")]
         options += ["--log-path", str(self.folder), "--quiet", "--log-level-file", "none"]
+        options += ["--no-version-check"]
         given = yaml.safe_dump(dict(variables or {}), allow_unicode=True, sort_keys=False)
-        options += ["--no-version-check", "--vars", given]
         with environment(self.folder):
-            if self._manifest is None:
-                self._manifest = dbtRunner().invoke(["parse", *options]).result
-            runner = dbtRunner(manifest=copy.deepcopy(self._manifest))
-            result = runner.invoke([*arguments, *options])
+            if Workshop.manifest is None:
+                parsed = dbtRunner().invoke(["parse", *options])
+                assert parsed.success, messages(parsed)
+                Workshop.manifest = parsed.result
+            # Building leaves what it compiled in the manifest.
+            is_check = arguments[0] == "run-operation"
+            manifest = Workshop.manifest if is_check else copy.deepcopy(Workshop.manifest)
+            result = dbtRunner(manifest=manifest).invoke([*arguments, *options, "--vars", given])
             DuckDBConnectionManager.close_all_connections()
         return result
 
@@ -123,12 +128,9 @@ class Workshop:
             adapter = get_adapter(task.config)
             with adapter.connection_named("check"):
                 for catalogue in catalogues:
-                    given = yaml.safe_load(
-                        yaml.safe_dump(catalogue, allow_unicode=True, sort_keys=False)
-                    )
                     try:
                         adapter.execute_macro(
-                            macro, project=package, kwargs={"declared": given},
+                            macro, project=package, kwargs={"declared": catalogue},
                             macro_resolver=task.manifest,
                         )  # fmt: skip
                         said.append(None)
@@ -248,13 +250,11 @@ def insert_field_rows(warehouse: Path) -> None:
         )
 
 
-def shop(folder: Path, as_of: str) -> Workshop:
-    """Return a workshop over the rows of all cases."""
+def prepared_shop(folder: Path) -> None:
+    """Write the shop of the cases and build everything that segments read, as of 2026-03-31."""
     write_event_rows(folder / "raw")
-    workshop = Workshop(folder)
-    workshop.prepare(as_of)
+    Workshop(folder).prepare(AS_OF)
     insert_field_rows(folder)
-    return workshop
 
 
 def copied(prepared: Path, folder: Path) -> Workshop:

@@ -14,7 +14,9 @@ import pytest
 import segment_event_cases as event_cases
 import segment_field_cases as field_cases
 from segment_event_rows import LISTS
-from segment_workshop import Workshop, copied, letters, segment, shop
+from segment_peer import Peer
+from segment_workshop import Workshop, copied, letters, prepared_shop, segment
+from segment_world import read_customers
 
 AS_OF = field_cases.AS_OF
 Found = dict[str, list[str]]
@@ -51,22 +53,22 @@ def catalogue() -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def shop_folder(made_once: Callable[..., Path]) -> Path:
-    """Folder of the prepared shop, with members.json: the members of every case."""
+def shop(made_once: Callable[..., Path]) -> Path:
+    """Folder of the prepared shop of the cases; never written to."""
+    return made_once("segment_shop", prepared_shop)
+
+
+@pytest.fixture(scope="module")
+def found(shop: Path, made_once: Callable[..., Path]) -> Found:
+    """Members of every segment of the one build."""
 
     def make(folder: Path) -> None:
-        built = shop(folder, AS_OF).build(catalogue(), AS_OF, LISTS)
+        built = copied(shop, folder).build(catalogue(), AS_OF, LISTS)
         (folder / "members.json").write_text(
             json.dumps({name: sorted(members) for name, members in built.items()})
         )
 
-    return made_once("segment_cases", make)
-
-
-@pytest.fixture(scope="module")
-def found(shop_folder: Path) -> Found:
-    """Members of every segment of the one build."""
-    return json.loads((shop_folder / "members.json").read_text())
+    return json.loads((made_once("segment_cases", make) / "members.json").read_text())
 
 
 @pytest.mark.parametrize("name", CASES)
@@ -92,9 +94,29 @@ def test_expansion(case: tuple[str, dict[str, Any], dict[str, str]], found: Foun
     assert more["name"] not in found
 
 
-def test_sample_is_a_hash_of_customer_and_salt(shop_folder: Path, found: Found) -> None:
+def test_second_reading_agrees(shop: Path) -> None:
+    """The Python peer, which judges random rules, gives the members written by hand."""
+    customers = read_customers(shop, field_cases.ZONE)
+    helpers = [segment(name, rule) for name, rule in event_cases.HELPERS.items()]
+    expanded = [{**segment("x", None), **more} for _, more, _ in event_cases.EXPANDED]
+    excluding = [segment(name, **more) for name, (_, more, _) in EXCLUDING.items()]
+    cases = {name: (prefix, expected) for name, (prefix, _, expected) in CASES.items()}
+    for name, (group, _, expected) in EXCLUDING.items():
+        cases[name] = (f"{group}_", expected)
+    for group, _, made in event_cases.EXPANDED:
+        cases |= {name: (f"{group}_", expected) for name, expected in made.items()}
+    single = [segment(name, rule) for name, (_, rule, _) in CASES.items()]
+    day = date.fromisoformat(AS_OF)
+    peer = Peer(day, field_cases.ZONE, [*helpers, *single, *excluding, *expanded], LISTS)
+    for name, (prefix, expected) in cases.items():
+        asked = [one for one in customers if one.customer_id.startswith(prefix)]
+        members = {one.customer_id for one in asked if peer.is_member(name, one)}
+        assert letters(members, prefix) == expected, peer.segments[name]
+
+
+def test_sample_is_a_hash_of_customer_and_salt(shop: Path, found: Found) -> None:
     """The first seven hexadecimal digits of md5 decide, the same on every engine."""
-    customers = Workshop(shop_folder).read(
+    customers = Workshop(shop).read(
         "select customer_id from marts_intermediate.int_customers__enriched"
     )
     for number, (percent, salt) in enumerate(SAMPLES):
@@ -108,9 +130,9 @@ def test_sample_is_a_hash_of_customer_and_salt(shop_folder: Path, found: Found) 
         assert abs(len(expected) / len(customers) - percent / 100) < 0.03
 
 
-def test_periods_of_the_calendar(shop_folder: Path, tmp_path: Path) -> None:
+def test_periods_of_the_calendar(shop: Path, tmp_path: Path) -> None:
     """At the edges of weeks, months, quarters, years and leap years the right days are in."""
-    workshop = copied(shop_folder, tmp_path)
+    workshop = copied(shop, tmp_path / "shop")
     days = sorted({case[0] for case in [*field_cases.PERIODS, *field_cases.ANNIVERSARIES]})
     for as_of in days:
         periods = [case[1:] for case in field_cases.PERIODS if case[0] == as_of]

@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping
 from contextlib import redirect_stdout
 from datetime import date, datetime, timedelta
 from decimal import Decimal
+from fractions import Fraction
 from io import StringIO
 from pathlib import Path
 from typing import Any
@@ -24,7 +25,7 @@ from hypothesis import strategies as st
 import segment_event_cases as event_cases
 import segment_field_cases as field_cases
 from segment_event_rows import EVENTS, LISTS
-from segment_peer import Customer, Peer
+from segment_peer import COMPARE, Customer, Peer
 from segment_warnings import SILENT, TOGETHER, WARNED
 from segment_workshop import environment, segment
 
@@ -34,6 +35,7 @@ sys.path.insert(0, str(PROJECT_DIR / "scripts"))
 import lint  # noqa: E402
 from segment_lint.events import STANDARD_EVENTS, edits, standard_event  # noqa: E402
 from segment_lint.findings import Finding, Linter  # noqa: E402
+from segment_lint.meaning import Meaning  # noqa: E402
 from segment_lint.proof import All, Any_, Formula, Not, Prover, Search  # noqa: E402
 
 Print = Callable[[list[dict[str, Any]]], dict[str, Any]]
@@ -294,6 +296,8 @@ def random_customers(draw: random.Random, day: date, count: int) -> list[Custome
             fact |= {"occurred_date": happened, "product": None, "properties": None}
             fact["value"] = draw.choice(numbers)
             facts[draw.choice(list(facts))].append(fact)
+        for found in facts.values():
+            found.sort(key=lambda fact: fact["occurred_at"])
         customers.append(Customer(f"c{number}", fields, facts))
     return customers
 
@@ -318,6 +322,10 @@ class Truth:
         return sum(
             peer.holds(rule, customer) << place for place, (peer, customer) in enumerate(self.rows)
         )
+
+
+def sorted_numbers(numbers: list[str]) -> list[str]:
+    return sorted(numbers, key=Fraction)
 
 
 SEED = int(os.environ.get("SEGMENT_SEED", "3"))
@@ -390,6 +398,48 @@ def without(rule: dict[str, Any], path: str) -> dict[str, Any]:
     assert holder is not None, path
     del holder[0][holder[1]]
     return copy
+
+
+# --- Claims that are complete -------------------------------------------------------------------
+
+NUMBERS = st.sampled_from(["-1", "0", "1", "1.5", "2"])
+COMPARISONS = st.one_of(
+    st.tuples(st.sampled_from(["eq", "neq", "lt", "lte", "gt", "gte"]), NUMBERS),
+    st.tuples(
+        st.sampled_from(["in", "not_in"]), st.lists(NUMBERS, min_size=1, max_size=3, unique=True)
+    ),
+    st.tuples(st.just("between"), st.lists(NUMBERS, min_size=2, max_size=2).map(sorted_numbers)),
+    st.tuples(st.sampled_from(["is_null", "is_not_null"]), st.just(True)),
+)
+DENSE = [Fraction(n, 4) for n in range(-8, 16)]
+
+
+@settings(max_examples=300, deadline=None)
+@given(
+    st.lists(st.tuples(COMPARISONS, st.booleans(), st.booleans()), min_size=1, max_size=4),
+    st.sampled_from(["int", "decimal(18,4)"]),
+)
+def test_numbers_are_proven_exactly_when_no_value_fits(
+    asked: list[tuple[tuple[str, Any], bool, bool]], data_type: str
+) -> None:
+    meaning = Meaning({"monetary": {"data_type": data_type}})
+    values: list[Fraction | None] = [None]
+    values += [one for one in DENSE if data_type != "int" or one.denominator == 1]
+    formulas = []
+    for (operator, value), on_null, is_opposite in asked:
+        formula = meaning.condition(["monetary", operator, "number", value, False, on_null])
+        formulas.append(Not(formula) if is_opposite else formula)
+        values = [one for one in values if is_met(operator, value, one, on_null) is not is_opposite]
+    assert meaning.prover.never(*formulas) == (not values)
+
+
+def is_met(operator: str, value: Any, observed: Fraction | None, on_null: bool) -> bool:
+    if operator in ("is_null", "is_not_null"):
+        return (observed is None) == (operator == "is_null")
+    if observed is None:
+        return on_null
+    wanted = [Fraction(one) for one in value] if isinstance(value, list) else Fraction(value)
+    return COMPARE[operator](observed, wanted)
 
 
 # --- The search itself --------------------------------------------------------------------------

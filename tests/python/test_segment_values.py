@@ -17,8 +17,8 @@ from segment_mistakes import HOSTILE
 from segment_workshop import Workshop, segment, write_rows
 
 AS_OF = "2026-03-31"
-EVENTS = [text for text in HOSTILE if len(text) <= 200]
-LETTERS = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,59}")
+EVENTS = [text for text in HOSTILE if text.strip() and len(text) <= 200]
+LETTERS = re.compile(r"[A-Za-z_][A-Za-z0-9_]{0,59}([.][A-Za-z_][A-Za-z0-9_]{0,59}){0,4}")
 CONTROL = "[\x00-\x1f\x7f-\x9f\u2028\u2029\ud800-\udfff\u202a-\u202e\u2066-\u2069]+"
 # What a rule means for a text, by the end of the segment's name; `wanted` is the rule's value.
 MEANS: dict[str, Callable[[str, str], bool]] = {

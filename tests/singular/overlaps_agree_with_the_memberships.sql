@@ -24,7 +24,7 @@ members as (
     group by memberships.segment
 ),
 
-overlaps as (
+shared as (
     select * from {{ ref('segment_overlaps') }}
 ),
 
@@ -33,18 +33,18 @@ totals as (
         segment,
         sum(shared_customers) as shared_customers,
         max(shared_customers) as largest_overlap
-    from overlaps
+    from shared
     group by segment
 ),
 
 one_way as (
-    select overlaps.segment
-    from overlaps
-    left join overlaps as turned
-        on overlaps.segment = turned.other_segment and overlaps.other_segment = turned.segment
+    select shared.segment
+    from shared
+    left join shared as turned
+        on shared.segment = turned.other_segment and shared.other_segment = turned.segment
     where
-        turned.shared_customers is distinct from overlaps.shared_customers
-        or overlaps.jaccard not between 0 and 1
+        turned.shared_customers is distinct from shared.shared_customers
+        or shared.jaccard not between 0 and 1
 )
 
 select members.segment

@@ -10,8 +10,8 @@ conditions (condition_id, event_type, condition_text) as (
 filled as (
     select
         condition_id,
-        count(fingerprint) as days,
-        count(*) filter (where filled_by = {{ sql_string(invocation_id) }}) as days_filled_now,
+        count(fingerprint) as filled_days,
+        count(*) filter (where filled_by = {{ sql_string(invocation_id) }}) as newly_filled_days,
         min(case when fingerprint is not null then occurred_date end) as first_date,
         max(case when fingerprint is not null then occurred_date end) as last_date,
         count(contact_id) as ledger_rows,
@@ -24,8 +24,8 @@ select
     cast(conditions.condition_id as string) as condition_id,
     cast(conditions.event_type as string) as event_type,
     cast(conditions.condition_text as string) as condition_text,
-    cast(coalesce(filled.days, 0) as int) as days,
-    cast(coalesce(filled.days_filled_now, 0) as int) as days_filled_now,
+    cast(coalesce(filled.filled_days, 0) as int) as filled_days,
+    cast(coalesce(filled.newly_filled_days, 0) as int) as newly_filled_days,
     cast(filled.first_date as date) as first_date,
     cast(filled.last_date as date) as last_date,
     cast(coalesce(filled.ledger_rows, 0) as bigint) as ledger_rows,

@@ -2,7 +2,6 @@
     materialized='incremental',
     incremental_strategy='append',
     unique_key=['condition_id', 'occurred_date', 'contact_id', 'detail_value', 'detail_at'],
-    pre_hook="{{ ledger_forget(this, ref('int_segment_condition_days__wanted')) }}",
 ) }}
 
 {#- Named here because each pass reads it by itself: shared, it would be held in memory as a whole. -#}
@@ -19,19 +18,20 @@ products as (
     select * from {{ ref('stg_products') }}
 ),
 
+-- What has changed is forgotten before this runs, so that it is due like what is new.
 due as (
     select
+        wanted.event_type,
         wanted.condition_id,
         wanted.occurred_date,
-        wanted.event_type,
         wanted.fingerprint
     from wanted
     {%- if is_incremental() %}
-    -- What has changed is forgotten before this runs, so that it is due like what is new.
     left join {{ this }} as filled
-        on wanted.condition_id = filled.condition_id
-        and wanted.occurred_date = filled.occurred_date
-        and wanted.fingerprint = filled.fingerprint
+        on
+            wanted.condition_id = filled.condition_id
+            and wanted.occurred_date = filled.occurred_date
+            and wanted.fingerprint = filled.fingerprint
     where filled.condition_id is null
     {%- endif %}
 ),
@@ -83,6 +83,7 @@ filled as (
         event_type,
         condition_id,
         occurred_date,
+        fingerprint,
         cast(null as string) as contact_id,
         cast(null as string) as detail_value,
         cast(null as timestamp) as detail_at,
@@ -90,8 +91,7 @@ filled as (
         cast(null as bigint) as known_values,
         cast(null as decimal(38, 10)) as total,
         cast(null as decimal(38, 10)) as smallest,
-        cast(null as decimal(38, 10)) as largest,
-        fingerprint
+        cast(null as decimal(38, 10)) as largest
     from due
     {%- for pass in passes %}
 
@@ -101,6 +101,7 @@ filled as (
         {{ sql_string(pass.event) }} as event_type,
         met.condition_id,
         met.occurred_date,
+        null as fingerprint,
         met.contact_id,
         met.detail_value,
         met.detail_at,
@@ -108,8 +109,7 @@ filled as (
         met.known_values,
         met.total,
         met.smallest,
-        met.largest,
-        null as fingerprint
+        met.largest
     from met_{{ loop.index }} as met
     {%- if is_incremental() %}
     inner join due

@@ -1,70 +1,47 @@
-{%- set ledger = ref('int_segment_ledger__filled') -%}
-{%- set catalogue = segment_catalogue() if execute else {} -%}
-{%- set measures = catalogue.get('measures', {}) -%}
-{%- set passes = ledger_measure_passes(catalogue) -%}
-with identities as (
+{%- set measures = (segment_catalogue() if execute else {}).get('measures', {}) -%}
+with summed as (
+    select * from {{ ref('int_segment_measures__summed') }}
+),
+
+identities as (
     select * from {{ ref('int_identities__resolved') }}
 ),
 
-first_last_values as (
-    select * from {{ ref('int_segment_first_last_values__ranked') }}
+-- A row without a measure for each customer, so that none is missing.
+united as (
+    select
+        customer_id,
+        measure_key,
+        count_value,
+        date_value,
+        amount_value,
+        text_value
+    from summed
+
+    union all
+
+    select distinct
+        customer_id,
+        null as measure_key,
+        null as count_value,
+        null as date_value,
+        null as amount_value,
+        null as text_value
+    from identities
 ),
 
-sequences as (
-    select * from {{ ref('int_segment_sequences__completed') }}
-),
-
-customers as (
-    select distinct customer_id from identities
-),
-{% for pass in passes %}
-sums_{{ loop.index }} as (
+packed as (
     select
-        identities.customer_id
-        {{- ledger_measure_columns(pass, measures) }}
-    from {{ ledger }} as ledger
-    inner join identities
-        on ledger.contact_id = identities.contact_id
-    where
-        ledger.event_type = {{ sql_string(pass.event) }}
-        and ledger.condition_id in ({{ sql_strings(pass.condition_ids) }})
-        and ledger.occurred_date < cast('{{ pass.before_date }}' as date)
-    group by identities.customer_id
-),
-{% endfor %}
-first_lasts as (
-    select
-        found.customer_id
-        {{- ledger_found_columns(measures, ['first', 'last']) }}
-    from first_last_values as found
-    group by found.customer_id
-),
-
-completions as (
-    select
-        found.customer_id
-        {{- ledger_found_columns(measures, ['sequence']) }}
-    from sequences as found
-    group by found.customer_id
+        customer_id,
+        {{ packed_values('measure_key', 'count_value') }} as count_values,
+        {{ packed_values('measure_key', 'date_value') }} as date_values,
+        {{ packed_values('measure_key', 'amount_value') }} as amount_values,
+        {{ packed_values('measure_key', 'text_value') }} as text_values
+    from united
+    group by customer_id
 )
 
 select
-    customers.customer_id
-    {%- for pass in passes %}
-    {%- set number = loop.index %}
-    {%- for name in pass.measures %},
-    sums_{{ number }}.{{ name }}
-    {%- endfor %}
-    {%- endfor %}
-    {%- for name in measures.keys() | sort if measures[name].aggregate in ('first', 'last', 'sequence') %},
-    {{ 'completions' if measures[name].aggregate == 'sequence' else 'first_lasts' }}.{{ name }}
-    {%- endfor %}
-from customers
-{%- for pass in passes %}
-left join sums_{{ loop.index }}
-    on customers.customer_id = sums_{{ loop.index }}.customer_id
-{%- endfor %}
-left join first_lasts
-    on customers.customer_id = first_lasts.customer_id
-left join completions
-    on customers.customer_id = completions.customer_id
+    packed.customer_id
+    {{- ledger_measure_columns(measures) }}
+from packed

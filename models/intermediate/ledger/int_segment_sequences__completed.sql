@@ -13,7 +13,7 @@ steps (sequence, condition_id, steps_left, is_not_step, has_same, from_date, bef
     {{ ledger_step_rows(sequences) }}
 ),
 
-declared (sequence, first_steps_left, within_months, within_days) as (
+declared (sequence, measure_key, first_steps_left, within_months, within_days) as (
     {{ ledger_sequence_rows(sequences) }}
 ),
 
@@ -21,9 +21,9 @@ stepped as (
     select
         identities.customer_id,
         steps.sequence,
-        case when steps.has_same then ledger.detail_value end as same_value,
+        steps.steps_left,
         ledger.detail_at,
-        steps.steps_left
+        case when steps.has_same then ledger.detail_value end as same_value
     from ledger
     inner join steps
         on ledger.condition_id = steps.condition_id
@@ -61,6 +61,7 @@ chains_0 as (
         moments.sequence,
         moments.same_value,
         moments.detail_at,
+        declared.measure_key,
         declared.first_steps_left,
         declared.within_months,
         declared.within_days,
@@ -87,6 +88,7 @@ chains_{{ left }} as (
         sequence,
         same_value,
         detail_at,
+        measure_key,
         first_steps_left,
         within_months,
         within_days,
@@ -113,6 +115,7 @@ starts as (
     select
         customer_id,
         sequence,
+        measure_key,
         completed_at,
         broken_at,
         {{ timestamp_after('detail_at', 'within_months', 'within_days') }} as ends_at
@@ -122,8 +125,8 @@ starts as (
 
 select distinct
     cast(customer_id as string) as customer_id,
-    cast(sequence as string) as measure,
-    1 as found_value
+    cast(measure_key as int) as measure_key,
+    cast(sequence as string) as measure
 from starts
 where
     (ends_at is null or completed_at <= ends_at)

@@ -1,9 +1,6 @@
 {{ config(materialized="view") }}
 
-{%- set flags = [] -%}
-{%- for segment in (segment_catalogue().segments if execute else []) -%}
-    {%- do flags.append('in_' ~ segment.segment) -%}
-{%- endfor %}
+{%- set flags = segment_flags(segment_catalogue().segments) if execute else [] %}
 with rules as (
     select
         customer_id,

@@ -1,13 +1,10 @@
-{%- set segments = [] -%}
-{%- for segment in (segment_catalogue().segments if execute else []) -%}
-    {%- do segments.append(dict(segment, segment_place=loop.index)) -%}
-{%- endfor -%}
+{%- set segments = segment_catalogue().segments if execute else [] -%}
 {%- set texts = [
     'segment', 'label', 'description', 'layer', 'goal', 'owner', 'reach', 'rule_text', 'rule_hash', 'holdout_salt'
 ] -%}
 {%- set numbers = ['segment_place', 'priority', 'min_customers', 'max_share', 'holdout_below'] -%}
 with declared ({{ (texts + numbers) | join(', ') }}) as (
-    {{ value_rows(segments, texts, numbers) }}
+    {{ value_rows(segments, texts, numbers, place='segment_place') }}
 )
 
 select
