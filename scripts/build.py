@@ -152,7 +152,7 @@ def settings_from_environment(environment: dict[str, str]) -> Settings:
     except ValueError as error:
         raise UsageError(f"{name}: '{asked}' is not a date; write YYYY-MM-DD.") from error
     as_of = asked_date or datetime.now(zone).date()
-    # Bare dates in YAML arrive as dates; dbt takes JSON.
+    # Bare dates in YAML arrive as dates; vars hold texts.
     variables = json.loads(json.dumps(variables, default=str))
     variables |= {"as_of_date": as_of.isoformat(), "timezone": timezone}
     return Settings(
@@ -200,7 +200,7 @@ class Dbt:
         """Take the settings of the run; nothing is read yet."""
         self._arguments = [
             "--project-dir", str(ROOT),
-            "--vars", json.dumps(settings.variables),
+            "--vars", yaml.safe_dump(settings.variables, allow_unicode=True, sort_keys=False),
             "--log-path", str(settings.warehouse_dir / "logs"),
         ]  # fmt: skip
         self.manifest: Any = None

@@ -9,7 +9,6 @@ Results land in WAREHOUSE_DIR/input_checks; docs/input_checks.md explains the ch
 from __future__ import annotations
 
 import argparse
-import json
 import os
 import re
 import shutil
@@ -232,7 +231,7 @@ def _register(
     options += [
         "--no-send-anonymous-usage-stats",
         "--vars",
-        json.dumps(dict(variables), default=str),
+        yaml.safe_dump(dict(variables), allow_unicode=True, sort_keys=False),
     ]
     with _environment(RAW_DIR=str(raw_dir), WAREHOUSE_DIR=str(folder.parent)):
         if manifest is None:

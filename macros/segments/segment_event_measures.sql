@@ -22,8 +22,10 @@
   {%- for key in compared -%}
     {%- if key not in names -%}{%- do segment_fail(context, place, "operator '" ~ segment_plain(key, 60) ~ "'", names | join(', '), key, names) -%}{%- endif -%}
     {%- set values = compared[key] if compared[key] is sequence and compared[key] is not string and compared[key] is not mapping else [compared[key]] -%}
-    {%- for value in values if value is not integer or value is boolean or value < 0 -%}
-      {%- do segment_fail(context, place ~ '.' ~ key ~ ('[' ~ loop.index0 ~ ']' if compared[key] is sequence and compared[key] is not string else ''), segment_shown(value), 'a whole number, 0 or more') -%}
+    {%- for value in values -%}
+      {%- if value is not integer or value is boolean or value < 0 -%}
+        {%- do segment_fail(context, place ~ '.' ~ key ~ ('[' ~ loop.index0 ~ ']' if values is sameas compared[key] else ''), segment_shown(value), 'a whole number, 0 or more') -%}
+      {%- endif -%}
     {%- endfor -%}
   {%- endfor -%}
   {{- return(segment_comparisons(context, dict(compared, on_null=node.on_null) if 'on_null' in node else compared, subject, place, [], names)) -}}

@@ -31,20 +31,20 @@
   {%- endif -%}
   {%- set leaves = [] -%}
   {%- for name in operators -%}
-    {%- do leaves.append(dict(segment_condition(context, node, subject, name, path ~ '.' ~ name), path=path ~ '.' ~ name)) -%}
+    {%- do leaves.append(dict(segment_condition(context, node, subject, name, path ~ '.' ~ name, names), path=path ~ '.' ~ name)) -%}
   {%- endfor -%}
   {{- return(leaves) -}}
 {% endmacro %}
 
 {#- One condition: {sql, words, canonical, observed, observed_key}; sql is true or false, never NULL.
 
-    subject: what is compared. name: the operator. Raises a named error for an operator unfit for the kind. -#}
-{% macro segment_condition(context, node, subject, name, path) %}
+    subject: what is compared. name: the operator. names: those that may stand here, none = all. Raises a named error for an operator unfit for the kind. -#}
+{% macro segment_condition(context, node, subject, name, path, names=none) %}
   {%- set operator = context.operators[name] -%}
   {%- set kind = subject.kind if subject.kind != 'attribute' else segment_attribute_kind(operator, node[name]) -%}
   {%- if kind not in operator.kinds -%}
     {%- set fitting = [] -%}
-    {%- for other, one in context.operators.items() if kind in one.kinds -%}{%- do fitting.append(other) -%}{%- endfor -%}
+    {%- for other, one in context.operators.items() if kind in one.kinds and (names is none or other in names) -%}{%- do fitting.append(other) -%}{%- endfor -%}
     {%- do segment_fail(context, path, name ~ ' on ' ~ subject.words ~ ' (' ~ kind ~ ')', fitting | join(', ')) -%}
   {%- endif -%}
   {%- set column = segment_typed_column(context, subject, kind) -%}
@@ -53,13 +53,11 @@
   {%- if operator.operand == 'text' and not sensitive -%}
     {%- set column = 'lower(' ~ column ~ ')' -%}
     {%- do operand.update({'sql': 'lower(' ~ operand.sql ~ ')'}) -%}
-  {%- elif subject.kind == 'attribute' and kind == 'boolean' and operator.operand == 'scalar' -%}
-    {%- do operand.update({'sql': "'" ~ operand.sql ~ "'"}) -%}
   {%- endif -%}
   {%- if operator.operand == 'pattern' -%}
     {%- set sql = operator.sql.replace('@c', matches_pattern(column, ('' if sensitive else segment_any_case()) ~ operand.canonical)) -%}
   {%- elif operator.operand == 'texts' -%}{%- set sql = list_compare(column, operator.sql, operand.sql) -%}
-  {%- elif operator.operand == 'circle' -%}{%- set sql = segment_distance_km(subject.latitude, subject.longitude, operand) ~ ' <= ' ~ operand.km -%}
+  {%- elif operator.operand == 'circle' -%}{%- set sql = 'case when ' ~ column ~ ' is not null then ' ~ segment_distance_km(subject.latitude, subject.longitude, operand) ~ ' <= ' ~ operand.km ~ ' end' -%}
   {%- elif operator.operand == 'anniversary' -%}{%- set sql = segment_anniversary(column, operand.first, operand.until) -%}
   {%- else -%}
     {%- set sql = operator.sql.replace('@f', "cast('" ~ operand.first ~ "' as date)").replace('@u', "cast('" ~ operand.until ~ "' as date)").replace('@c', column).replace('@v', operand.sql | string) -%}
@@ -82,6 +80,7 @@
     {%- set column = subject.list_column if kind == 'list' else subject.column -%}
   {%- endif -%}
   {%- if kind == 'number' -%}{{- return('try_cast(' ~ column ~ ' as decimal(25, 10))') -}}{%- endif -%}
+  {%- if kind == 'boolean' -%}{{- return('case ' ~ column ~ " when 'true' then true when 'false' then false end") -}}{%- endif -%}
   {{- return('try_cast(' ~ column ~ ' as date)' if kind == 'date' else column) -}}
 {% endmacro %}
 

@@ -1,47 +1,26 @@
 {{ config(pre_hook=count_pairs_in_array(true), post_hook=count_pairs_in_array(false)) }}
 
-{%- set flags = segment_flags(segment_catalogue().segments) if execute else [] %}
-with rules as (
+with segments as (
     select
-        row_number() over (order by customer_id nulls last) as customer_number,
-        {{ list_of_columns(flags, 'boolean') }} as flags
-    from {{ ref('int_segment_rules__resolved') }}
+        declared.segment,
+        declared.segment_place,
+        count(*) as customers
+    from {{ ref('int_segments__declared') }} as declared
+    inner join {{ ref('int_segment_members__numbered') }} as members
+        on declared.segment_place = members.segment_place
+    group by declared.segment, declared.segment_place
 ),
 
-segments as (
-    select
-        segment,
-        segment_place
-    from {{ ref('int_segments__declared') }}
-),
-
--- Small numbers for names: there are thousands of pairs of segments per customer.
-memberships as (
-    select
-        cast(rules.customer_number as int) as customer_number,
-        cast(segments.segment_place as smallint) as segment_place
-    from rules
-    cross join segments
-    where {{ item_at('rules.flags', 'segments.segment_place') }}
-),
-
+-- No CTE for the members: DuckDB would lose sight of how small their numbers are.
 pairs as (
     select
-        one.segment_place,
-        other.segment_place as other_place,
+        members.segment_place,
+        other_members.segment_place as other_place,
         count(*) as shared_customers
-    from memberships as one
-    inner join memberships as other on one.customer_number = other.customer_number
-    group by one.segment_place, other.segment_place
-),
-
--- A segment shares all of its customers with itself.
-sizes as (
-    select
-        segment_place,
-        shared_customers as customers
-    from pairs
-    where segment_place = other_place
+    from {{ ref('int_segment_members__numbered') }} as members
+    inner join {{ ref('int_segment_members__numbered') }} as other_members
+        on members.customer_number = other_members.customer_number
+    group by members.segment_place, other_members.segment_place
 )
 
 select
@@ -49,10 +28,8 @@ select
     other_segments.segment as other_segment,
     cast(pairs.shared_customers as bigint) as shared_customers,
     cast(pairs.shared_customers as double)
-    / nullif(sizes.customers + other_sizes.customers - pairs.shared_customers, 0) as jaccard
+    / nullif(segments.customers + other_segments.customers - pairs.shared_customers, 0) as jaccard
 from pairs
 inner join segments on pairs.segment_place = segments.segment_place
 inner join segments as other_segments on pairs.other_place = other_segments.segment_place
-inner join sizes on pairs.segment_place = sizes.segment_place
-inner join sizes as other_sizes on pairs.other_place = other_sizes.segment_place
 where pairs.segment_place <> pairs.other_place
