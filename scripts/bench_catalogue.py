@@ -105,7 +105,8 @@ def condition(place: int) -> Node:
     if kind == 8:
         return {"event": "product_added", "where": where, "use": ("step",)}
     return {"event": ("product_viewed", "checkout_started")[ten % 2],
-            "where": [field("product.unit_price", "gt", 1 + ten)], "use": ("step",)}  # fmt: skip
+            "where": [field("category", "eq", category),
+                      field("product.unit_price", "gt", price)], "use": ("step",)}  # fmt: skip
 
 
 def compared(one: Node, draw: random.Random) -> Node:

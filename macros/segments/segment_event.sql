@@ -19,7 +19,7 @@
   {%- if compared and not is_property -%}
     {%- do segment_fail(context, path ~ '.' ~ compared[0], compared[0] ~ ' beside ' ~ (asked[0] if asked else 'event'), 'a comparison inside count or days_since (count: {gte: 2}) or beside ' ~ words.properties | join(', ')) -%}
   {%- elif 'on_null' in node and aggregate not in ['days_since', 'sum', 'avg', 'min', 'max', 'first', 'last'] -%}
-    {%- do segment_fail(context, path ~ '.on_null', 'on_null beside ' ~ (asked[0] if asked else 'event'), 'on_null beside days_since, sum, avg, min, max, first, last (nothing else can be unknown)') -%}
+    {%- do segment_fail(context, path ~ '.on_null', 'on_null beside ' ~ (asked[0] if asked else 'event'), 'on_null beside days_since, sum, avg, min, max, first, last; nothing else can be unknown') -%}
   {%- elif 'case' in node and not is_property -%}
     {%- do segment_fail(context, path ~ '.case', 'case beside ' ~ (asked[0] if asked else 'event'), 'case beside contains, not_contains, starts_with, ends_with, matches, not_matches') -%}
   {%- endif -%}

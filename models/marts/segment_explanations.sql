@@ -66,15 +66,9 @@ observed as (
         customers.customer_id,
         {{ expression_at('conditions.observed_place', observations, indent='        ') }} as observed_value
     from customers
-    {%- if catalogue.get('measures') %}
     left join measures on customers.customer_id = measures.customer_id
-    {%- endif %}
-    {%- if catalogue.get('lists') %}
     left join lists on customers.customer_id = lists.customer_id
-    {%- endif %}
-    {%- if catalogue.get('stays') %}
     left join stays on customers.customer_id = stays.customer_id
-    {%- endif %}
     cross join conditions
     where conditions.observed_place is not null
 ),

@@ -1,9 +1,7 @@
 {#- Fails for a near miss that is a member, stands twice, or does not fail what it says. Read for three
-    segments of the catalogue, for the same reason as explanations_are_one_row_each. -#}
-{%- set names = [] -%}
-{%- for segment in (segment_catalogue().segments if execute else []) if segment.rule.kind == 'all' -%}
-    {%- do names.append(segment.segment) -%}
-{%- endfor -%}
+    segments of the catalogue, for the reason that explanations_are_one_row_each gives. -#}
+{%- set segments = segment_catalogue().segments if execute else [] -%}
+{%- set names = segments | selectattr('rule.kind', 'equalto', 'all') | map(attribute='segment') | list -%}
 with misses as (
     select
         segment,

@@ -1,4 +1,5 @@
--- Fails for an overlap that differs the other way round or is larger than a segment, and where the overlaps with all others do not add up to what the members' other memberships are.
+-- Fails for an overlap that differs the other way round or is larger than its segment, and for a segment whose overlaps
+-- are in all not as many as the other memberships of its members.
 with memberships as (
     select
         segment,

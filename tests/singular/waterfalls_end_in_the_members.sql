@@ -1,4 +1,5 @@
--- Fails for a segment whose waterfall does not begin with every customer, loses some on the way, or ends elsewhere than in its members.
+-- Fails for a segment whose waterfall does not begin with every customer, loses some on the way, or ends elsewhere
+-- than in its members.
 with members as (
     select
         segment,
