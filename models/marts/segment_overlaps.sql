@@ -11,7 +11,8 @@ with segments as (
     group by declared.segment, declared.segment_place
 ),
 
--- No CTE for the members: DuckDB would lose sight of how small their numbers are.
+-- Each pair once: they are many. No CTE for the members: DuckDB would lose sight of how small their
+-- numbers are.
 pairs as (
     select
         members.segment_place,
@@ -20,16 +21,32 @@ pairs as (
     from {{ ref('int_segment_members__numbered') }} as members
     inner join {{ ref('int_segment_members__numbered') }} as other_members
         on members.customer_number = other_members.customer_number
+    where members.segment_place < other_members.segment_place
     group by members.segment_place, other_members.segment_place
+),
+
+both_ways as (
+    select
+        segment_place,
+        other_place,
+        shared_customers
+    from pairs
+
+    union all
+
+    select
+        other_place as segment_place,
+        segment_place as other_place,
+        shared_customers
+    from pairs
 )
 
 select
     segments.segment,
     other_segments.segment as other_segment,
-    cast(pairs.shared_customers as bigint) as shared_customers,
-    cast(pairs.shared_customers as double)
-    / nullif(segments.customers + other_segments.customers - pairs.shared_customers, 0) as jaccard
-from pairs
-inner join segments on pairs.segment_place = segments.segment_place
-inner join segments as other_segments on pairs.other_place = other_segments.segment_place
-where pairs.segment_place <> pairs.other_place
+    cast(both_ways.shared_customers as bigint) as shared_customers,
+    cast(both_ways.shared_customers as double)
+    / nullif(segments.customers + other_segments.customers - both_ways.shared_customers, 0) as jaccard
+from both_ways
+inner join segments on both_ways.segment_place = segments.segment_place
+inner join segments as other_segments on both_ways.other_place = other_segments.segment_place

@@ -1,5 +1,3 @@
-{{ config(materialized='view') }}
-
 {%- set catalogue = segment_catalogue() if execute else {} -%}
 {%- set measures = catalogue.get('measures', {}) -%}
 {%- set ledger = ref('int_segment_ledger__filled') -%}
