@@ -3,7 +3,8 @@
     declared: the list of segments (default: var segments). Returns a dict:
       segments   list of dicts sorted by name: columns of mart `segments`, the compiled rule, its level
                  (0 = refers to no other segment, else one more than the highest it refers to)
-      leaves     name of each distinct condition to {sql, words, canonical, observed, observed_key}
+      leaves     name of each distinct condition to {sql, words, canonical, observed, observed_key, is_personal}
+                 (the observed value may be free text about a person)
       conditions hash of each distinct event condition to what the ledger keeps of it
       measures   name of each sum over a window of days to its condition and its window
       sequences  name of each sequence to its steps
