@@ -27,6 +27,7 @@ BRANDS = (
     "Sosna", "Orzel", "Bursztyn", "Iskra", "Lumen", "Polana",
     "Wisla", "Kora", "Mewa", "Bryza", "Zefir", "Tatra",
 )  # fmt: skip
+CHANNELS = ("web", "app", "store", "phone")
 DEVICES = ("mobile", "tablet", "desktop")
 REGIONS = ("mazowieckie", "slaskie", "malopolskie", "wielkopolskie", "dolnoslaskie", "pomorskie")
 SURVEYS = (("city", "city_rating"), ("delivery", "delivery_rating"))
@@ -57,8 +58,10 @@ def condition(place: int) -> Node:
     brand = BRANDS[ten % len(BRANDS)]
     price = step * (ten // len(CATEGORIES)) + 1
     if kind == 0:
-        return {"event": "order_placed", "where": [field("net_amount", "gte", 50 * (1 + ten))],
-                "use": ("sum", "net_amount") if ten % 2 else ("count", None)}  # fmt: skip
+        return {"event": "order_placed",
+                "where": [field("channel", "eq", CHANNELS[ten % len(CHANNELS)]),
+                          field("net_amount", "gte", 50 + 100 * (ten // len(CHANNELS)))],
+                "use": ("sum", "net_amount") if ten // 4 % 2 else ("count", None)}  # fmt: skip
     if kind == 1:
         return {"event": "product_viewed",
                 "where": [field("product.category", "eq", category),

@@ -85,7 +85,7 @@ def contents(warehouse_dir: Path) -> dict[str, Any]:
                 condition: {"days": days, "filled": filled}
                 for condition, days, filled in rows(
                     """
-                    select condition_id, days, days_filled_now
+                    select condition_id, filled_days, newly_filled_days
                     from marts_intermediate.int_segment_conditions__filled
                     """
                 )

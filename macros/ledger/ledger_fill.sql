@@ -70,3 +70,8 @@
   {%- endfor -%}
   {{- return((missing + [explode_columns(columns)]) | join(',\n        ')) -}}
 {% endmacro %}
+
+{#- The join that brings the product of a fact, where some condition of the pass looks at it. one: a pass. -#}
+{% macro ledger_product_join(one) %}
+  {{- return('\n    left join products\n        on facts.product_id = products.product_id' if one.uses_products else '') -}}
+{% endmacro %}

@@ -37,7 +37,7 @@
   {%- if wanted | length <= 60 -%}
     {%- for name in names -%}
       {%- set distance = segment_edit_distance(wanted | lower, name) -%}
-      {%- if distance < best.distance -%}
+      {%- if distance < best.distance and distance < wanted | length -%}
         {%- set best.name = name -%}
         {%- set best.distance = distance -%}
       {%- endif -%}

@@ -62,7 +62,7 @@
   {%- elif kind == 'boolean' -%}{%- set sql = 'try_cast(' ~ sql ~ ' as boolean)' -%}{%- endif -%}
   {%- set spoken = {'sum': 'sum of ', 'avg': 'average ', 'min': 'smallest ', 'max': 'largest ', 'distinct': 'number of different ', 'first': 'first ', 'last': 'last '} -%}
   {%- set subject = {'kind': 'number' if aggregate == 'distinct' else kind, 'column': sql, 'canonical': measure.canonical, 'aggregate': aggregate, 'observed_key': measure.name, 'is_never_null': aggregate == 'distinct',
-      'words': spoken[aggregate] ~ field.words ~ ' of ' ~ measure.words, 'observed': 'cast(' ~ sql ~ ' as string)',
+      'words': spoken[aggregate] ~ field.words ~ ' of ' ~ measure.words, 'observed': segment_short_number(sql) if kept_as == 'amount' else 'cast(' ~ sql ~ ' as string)',
       'is_personal': kept_as in ('text', 'date') and field.words.startswith('properties.')} -%}
   {{- return(segment_comparisons(context, compared, subject, path, [], names)) -}}
 {% endmacro %}

@@ -66,7 +66,7 @@
   {{- return({
       'canonical': tojson([subject.canonical, name, kind, operand.canonical, sensitive, on_null]),
       'sql': sql if operator.operand == 'yes' or subject.get('is_never_null') else 'coalesce(' ~ sql ~ ', ' ~ ('true' if on_null else 'false') ~ ')',
-      'words': (subject.words ~ ' ' ~ operator.words ~ ' ' ~ operand.words ~ (' (case matters)' if sensitive else '') ~ (' or is unknown' if on_null else '')) | trim,
+      'words': (subject.words ~ ' ' ~ operator.words ~ ' ' ~ operand.words ~ (' (case matters)' if sensitive else '') ~ (' (or unknown)' if on_null else '')) | trim,
       'observed': subject.get('observed'), 'observed_key': subject.get('observed_key'), 'is_personal': subject.get('is_personal', false),
   }) -}}
 {% endmacro %}

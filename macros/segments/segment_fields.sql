@@ -50,7 +50,7 @@
   {%- set column = 'customers.' ~ name -%}
   {%- if kind == 'timestamp' -%}{%- set column = local_date(column) -%}{%- endif -%}
   {%- set subject = {'kind': 'date' if kind == 'timestamp' else kind, 'column': column, 'words': name, 'canonical': name,
-      'observed': 'cast(' ~ column ~ ' as string)', 'observed_key': name} -%}
+      'observed': segment_short_number(column) if kind == 'number' and 'decimal' in graph.nodes['model.' ~ project_name ~ '.customers'].columns[name].data_type else 'cast(' ~ column ~ ' as string)', 'observed_key': name} -%}
   {%- if kind == 'place' -%}
     {%- do subject.update({'column': '(customers.latitude + customers.longitude)', 'latitude': 'customers.latitude', 'longitude': 'customers.longitude',
         'observed': "cast(customers.latitude as string) || ', ' || cast(customers.longitude as string)"}) -%}

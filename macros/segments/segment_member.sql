@@ -11,7 +11,7 @@
     {%- do segment_fail(context, path, 'entered_within and exited_within', 'one of them') -%}
   {%- endif -%}
   {%- do context.references.setdefault(context.segment, {}).setdefault(other, path ~ '.segment') -%}
-  {%- set member = {'kind': 'segment', 'segment': other, 'path': path, 'words': 'in segment ' ~ other, 'canonical': tojson(['segment', other])} -%}
+  {%- set member = {'kind': 'segment', 'segment': other, 'path': path ~ '.segment', 'words': 'in segment ' ~ other, 'canonical': tojson(['segment', other])} -%}
   {%- if node | length == 1 -%}{{- return(member) -}}{%- endif -%}
   {%- set key = 'entered_within' if 'entered_within' in node else 'exited_within' -%}
   {%- set period = segment_period(context, path ~ '.' ~ key, node[key]) -%}
@@ -75,7 +75,7 @@
   {%- set sql = stable_hash("customers.customer_id || ':' || " ~ sql_string(sample.salt)) -%}
   {{- return({'sql': sql ~ ' < ' ~ sample.below, 'words': 'in a sample of ' ~ sample.percent ~ ' percent by ' ~ segment_plain(sample.salt, 100),
       'canonical': tojson(['sample', sample.below, sample.salt]), 'path': path ~ '.sample',
-      'observed': 'cast(' ~ sql ~ ' as string)', 'observed_key': 'sample_' ~ local_md5(sample.salt)[:12]}) -}}
+      'observed': 'case when ' ~ sql ~ ' < ' ~ sample.below ~ " then 'drawn' else 'not drawn' end", 'observed_key': 'sample_' ~ local_md5(tojson([sample.below, sample.salt]))[:12]}) -}}
 {% endmacro %}
 
 {#- Check {percent, salt} of a sample or a holdout: {percent, salt, below}; a customer whose stable hash is

@@ -20,7 +20,7 @@
   {%- set not_step = steps[-1].condition if steps[-1].is_not else none -%}
   {%- set said = [] -%}
   {%- for step in steps -%}{%- do said.append(('not ' if step.is_not else '') ~ step.words) -%}{%- endfor -%}
-  {%- set words = said | join(', then ') ~ (' within ' ~ within.words if within else '') ~ (' with the same ' ~ segment_plain(node.same, 60) if 'same' in node else '') ~ window.words -%}
+  {%- set words = '(' ~ said | join(', then ') ~ (' within ' ~ within.words if within else '') ~ (' with the same ' ~ segment_plain(node.same, 60) if 'same' in node else '') ~ window.words ~ ')' -%}
   {%- set canonical = ['sequence', steps | map(attribute='canonical') | list, within.canonical if within else none, node.get('same'), window.canonical] -%}
   {%- set name = 'sequence_' ~ local_md5(tojson(canonical))[:12] -%}
   {%- do context.sequences.update({name: {
@@ -32,7 +32,7 @@
   }}) -%}
   {{- return({
       'path': path, 'words': words, 'canonical': tojson(canonical), 'sql': 'coalesce(measures.' ~ name ~ ', 0) > 0',
-      'observed': 'cast(coalesce(measures.' ~ name ~ ', 0) as string)', 'observed_key': name,
+      'observed': 'case when measures.' ~ name ~ " > 0 then 'completed' else 'not completed' end", 'observed_key': name,
   }) -}}
 {% endmacro %}
 

@@ -52,3 +52,8 @@
   {{- return('case when json_type(' ~ column ~ ", '$." ~ path ~ "') = 'ARRAY' then json_extract_string(" ~ column ~ ", '$." ~ path ~ "[*]') when "
       ~ json_get_text(column, path) ~ ' is not null then [' ~ json_get_text(column, path) ~ '] end') -}}
 {% endmacro %}
+
+{#- A decimal as text without the zeros that say nothing. number: SQL expression of type decimal. -#}
+{% macro segment_short_number(number) %}
+  {{- return("trim(trailing '.' from trim(trailing '0' from cast(" ~ number ~ ' as string)))') -}}
+{% endmacro %}
