@@ -259,3 +259,21 @@ def test_published_tables_hold_no_personal_data(demo: Path, demo_build: Path) ->
         for (text,) in read(published, distinct):
             words = {text, *re.findall(r"[^\s\"',:;{}]+", text)}
             assert not words & details, f"{table}.{column}: {text}"
+
+
+def test_texts_of_event_properties_are_not_published(demo_build: Path) -> None:
+    """The demo asks for the last course: whether it is met is public, the text itself is not."""
+    published = demo_build / "published.duckdb"
+    asked = (
+        "select segment from marts.segment_conditions"
+        " where condition_text like 'last properties.course of %'"
+    )
+    (segment,) = read(published, asked)[0]
+    rows = read(
+        published,
+        "select observed_value, count(*) filter (where is_met) from marts.segment_explanations"
+        f" where segment = '{segment}' and condition_text like 'last properties.course of %'"
+        " group by observed_value",
+    )
+    assert [observed for observed, _ in rows] == [None]
+    assert rows[0][1] > 0
