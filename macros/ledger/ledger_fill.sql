@@ -19,9 +19,15 @@
   {{- return(passes) -}}
 {% endmacro %}
 
-{#- The select list that reads an event's properties from their JSON and its product's columns, on top of
-    facts.*. one: a pass. properties: from segment_catalogue. -#}
-{% macro ledger_fact_columns(one, properties) %}
+{#- The columns of a fact, its event's properties read from their JSON and its product's columns, as a select list.
+    one: a pass. properties: from segment_catalogue. -#}
+{% macro ledger_fact_columns(one, properties) -%}
+facts.contact_id,
+    {%- for name in ['event_type', 'occurred_at', 'occurred_date', 'channel', 'campaign_id', 'message_id', 'session_id', 'product_id', 'category',
+        'value', 'properties', 'order_id', 'coupon_code', 'status', 'net_amount', 'discount_amount', 'quantity', 'unit_price'] %}
+        facts.{{ name }},
+    {%- endfor %}
+        facts.unit_cost
   {%- for name in properties.keys() | sort if one.event in properties[name].events %},
         {{ properties[name].sql }} as {{ name }}
   {%- endfor -%}

@@ -38,27 +38,7 @@ due as (
 {% for pass in passes %}
 facts_{{ loop.index }} as (
     select
-        facts.contact_id,
-        facts.event_type,
-        facts.occurred_at,
-        facts.occurred_date,
-        facts.channel,
-        facts.campaign_id,
-        facts.message_id,
-        facts.session_id,
-        facts.product_id,
-        facts.category,
-        facts.value,
-        facts.properties,
-        facts.order_id,
-        facts.coupon_code,
-        facts.status,
-        facts.net_amount,
-        facts.discount_amount,
-        facts.quantity,
-        facts.unit_price,
-        facts.unit_cost
-        {{- ledger_fact_columns(pass, catalogue.properties) }}
+        {{ ledger_fact_columns(pass, catalogue.properties) }}
     from {{ facts_view }} as facts{{ ledger_product_join(pass) }}
     {%- if is_incremental() %}
     inner join (select distinct occurred_date from due where condition_id in ({{ sql_strings(pass.ids) }})) as due_days

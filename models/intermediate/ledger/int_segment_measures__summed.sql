@@ -23,7 +23,6 @@ summed_{{ loop.index }} as (
     select
         identities.customer_id,
         windows.measure_key,
-        max(windows.measure) as measure,
         {{ ledger_value_columns(group.kind, ledger_aggregate(group.aggregate, group.kind)) }}
     from {{ ledger }} as ledger
     inner join windows_{{ loop.index }} as windows
@@ -42,14 +41,16 @@ summed_{{ loop.index }} as (
 {%- for group in ledger_measure_groups(catalogue) %}
 
 select
-    customer_id,
-    measure_key,
-    measure,
-    count_value,
-    date_value,
-    amount_value,
-    text_value
-from summed_{{ loop.index }}
+    summed.customer_id,
+    summed.measure_key,
+    windows.measure,
+    summed.count_value,
+    summed.date_value,
+    summed.amount_value,
+    summed.text_value
+from summed_{{ loop.index }} as summed
+inner join windows_{{ loop.index }} as windows
+    on summed.measure_key = windows.measure_key
 
 union all
 {%- endfor %}

@@ -17,7 +17,7 @@ declared (sequence, measure_key, first_steps_left, within_months, within_days) a
     {{ ledger_sequence_rows(sequences) }}
 ),
 
-stepped as (
+timed as (
     select
         identities.customer_id,
         steps.sequence,
@@ -30,9 +30,27 @@ stepped as (
     inner join identities
         on ledger.contact_id = identities.contact_id
     where
-        ledger.occurred_date >= cast(steps.from_date as date)
+        ledger.detail_at is not null
+        and ledger.occurred_date >= cast(steps.from_date as date)
         and ledger.occurred_date < cast(steps.before_date as date)
         and (ledger.detail_value is not null or not steps.has_same)
+),
+
+started as (
+    select distinct
+        timed.customer_id,
+        timed.sequence
+    from timed
+    inner join declared
+        on timed.sequence = declared.sequence and timed.steps_left = declared.first_steps_left
+),
+
+-- Who never takes the first step needs no further look.
+stepped as (
+    select timed.*
+    from timed
+    inner join started
+        on timed.customer_id = started.customer_id and timed.sequence = started.sequence
 ),
 
 -- Events at one time are one row: their order is unknown, so none of them follows another.
