@@ -41,16 +41,14 @@ started as (
         timed.customer_id,
         timed.sequence
     from timed
-    inner join declared
-        on timed.sequence = declared.sequence and timed.steps_left = declared.first_steps_left
+    inner join declared on timed.sequence = declared.sequence and timed.steps_left = declared.first_steps_left
 ),
 
 -- Who never takes the first step needs no further look.
 stepped as (
     select timed.*
     from timed
-    inner join started
-        on timed.customer_id = started.customer_id and timed.sequence = started.sequence
+    inner join started on timed.customer_id = started.customer_id and timed.sequence = started.sequence
 ),
 
 -- Events at one time are one row: their order is unknown, so none of them follows another.
