@@ -11,7 +11,7 @@
     {%- do segment_fail(context, path, 'entered_within and exited_within', 'one of them') -%}
   {%- endif -%}
   {%- do context.references.setdefault(context.segment, {}).setdefault(other, path ~ '.segment') -%}
-  {%- set member = {'kind': 'segment', 'segment': other, 'path': path ~ '.segment', 'words': 'in segment ' ~ other, 'canonical': tojson(['segment', other])} -%}
+  {%- set member = {'kind': 'segment', 'segment': other, 'path': path ~ ('.segment' if node | length == 1 else ''), 'words': 'in segment ' ~ other, 'canonical': tojson(['segment', other])} -%}
   {%- if node | length == 1 -%}{{- return(member) -}}{%- endif -%}
   {%- set key = 'entered_within' if 'entered_within' in node else 'exited_within' -%}
   {%- set period = segment_period(context, path ~ '.' ~ key, node[key]) -%}

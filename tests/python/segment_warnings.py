@@ -96,7 +96,7 @@ WARNED: list[tuple[str, Any, list[str]]] = [
     ("stopped_lately", every(event("email_clicked", stopped="90 days"), event("email_clicked", in_last="30 days")), [f'rule.all[1]: "at least one email_clicked in the last 30 days" cannot hold beside rule.all[0].stopped "once email_clicked but none in the last 90 days"{NOBODY}{BOTH}']),
     ("first_and_before", every(event("order_placed", first_time="30 days"), event("order_placed", between_ago=["90 days", "60 days"])), [f'rule.all[1]: "at least one order_placed between 90 days and 60 days ago" cannot hold beside rule.all[0].first_time "first order_placed in the last 30 days"{NOBODY}{BOTH}']),
     ("smallest_over_largest", every(event("order_placed", min="net_amount", gt=100), event("order_placed", max="net_amount", lt=50)), [f'rule.all[1].lt: "largest net_amount of order_placed is under 50" cannot hold beside rule.all[0].gt "smallest net_amount of order_placed is over 100"{NOBODY}{BOTH}']),
-    ("sequence_without", every({"sequence": ["product_added", {"not": "order_placed"}], "within": "1 day"}, event("product_added", never=True)), [f'rule.all[1]: "no product_added" cannot hold beside rule.all[0] "product_added, then not order_placed within 1 day"{NOBODY}{BOTH}']),
+    ("sequence_without", every({"sequence": ["product_added", {"not": "order_placed"}], "within": "1 day"}, event("product_added", never=True)), [f'rule.all[1]: "no product_added" cannot hold beside rule.all[0] "(product_added, then not order_placed within 1 day)"{NOBODY}{BOTH}']),
     ("where_clash", event("page_viewed", where=[field("value", gt=5, lt=3)]), [f'rule: "at least one page_viewed where value is over 5 and value is under 3" is never true (no event can meet "value gt 5" and "value lt 3"){NOBODY}{ONE}']),
     ("where_idle", event("page_viewed", where=[field("value", gt=5), field("value", gt=3)]), ['rule.where: "value gt 3" adds nothing to the conditions beside it; change or remove it']),
     ("future_window", event("page_viewed", after="2999-01-01"), ["rule: the window begins on 2999-01-02 and the as-of date is TODAY: it is empty; it fills from 2999-01-02 on; move it if that is late"]),
@@ -152,8 +152,8 @@ TOGETHER: list[tuple[str, list[dict[str, Any]], list[str]]] = [
         ],
         [
             "Segment basic_too, rule: it has the same members as segment basic, whatever the data; keep one, or say how they differ",
-            f"""Segment gone, rule.all[1].exited_within: "left basic within 30 days" cannot hold beside rule.all[0] "in segment basic"{NOBODY}{BOTH}""",
-            f"""Segment premium, rule.all[1].eq: "plan is 'Premium'" cannot hold beside rule.all[0] "in segment basic"{NOBODY}{BOTH}""",
+            f"""Segment gone, rule.all[1].exited_within: "left basic within 30 days" cannot hold beside rule.all[0].segment "in segment basic"{NOBODY}{BOTH}""",
+            f"""Segment premium, rule.all[1].eq: "plan is 'Premium'" cannot hold beside rule.all[0].segment "in segment basic"{NOBODY}{BOTH}""",
             f"""Segment stays, rule.all[1].entered_within: "entered basic within 30 days" adds nothing: it holds wherever rule.all[0].entered_within "entered basic within 7 days" does{ONE}""",
         ],
     ),
@@ -165,7 +165,7 @@ TOGETHER: list[tuple[str, list[dict[str, Any]], list[str]]] = [
             {"name": "nobody", "rule": field("plan", eq="B"), "exclude": [field("plan", **{"in": ["B", "C"]})]},
         ],
         [
-            f"""Segment idle, exclude[0]: "in segment basic" excludes nobody whom rule.eq "plan is 'B'" lets in{ONE}""",
+            f"""Segment idle, exclude[0].segment: "in segment basic" excludes nobody whom rule.eq "plan is 'B'" lets in{ONE}""",
             f"""Segment nobody, exclude[0].in: "plan is one of 'B', 'C'" excludes everyone whom rule.eq "plan is 'B'" lets in{NOBODY}{BOTH}""",
         ],
     ),
