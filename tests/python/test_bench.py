@@ -15,7 +15,7 @@ from warehouse import PROJECT_DIR
 
 sys.path.insert(0, str(PROJECT_DIR / "scripts"))
 
-from bench import provide_data  # noqa: E402
+from bench import SIZES, provide_data  # noqa: E402
 
 pytestmark = pytest.mark.slow
 
@@ -81,7 +81,7 @@ def test_a_changed_row_and_a_missing_column_are_found(bench):
 def test_data_are_generated_once(bench):
     folder, _ = bench
     made = {path.name: path.stat().st_mtime_ns for path in (folder / "XS").iterdir()}
-    provide_data("XS", folder / "XS", Console(quiet=True))
+    provide_data(SIZES["XS"], folder / "XS", Console(quiet=True))
     assert {path.name: path.stat().st_mtime_ns for path in (folder / "XS").iterdir()} == made
 
 
