@@ -43,19 +43,21 @@ def publish(warehouse: Path, published: Path, relations: Sequence[Relation]) -> 
     _remove(published, "*")
     try:
         with duckdb.connect(":memory:") as connection:
-            connection.execute(f"attach {_text(warehouse)} as build (read_only)")
+            # By the name that it had while it was built: its views name their tables so.
+            name = warehouse.stem
+            connection.execute(f'attach {_text(warehouse)} as "{name}" (read_only)')
             connection.execute(
                 f"attach {_text(fresh)} as fresh (storage_version '{STORAGE_VERSION}')"
             )
-            views, reads = _views(connection, warehouse.stem, relations)
+            views, reads = _views(connection, name, relations)
             connection.execute(f"create schema fresh.{PUBLIC_SCHEMA}")
             rows = 0
             for relation in relations:
                 if relation not in views:
-                    rows += _copy(connection, relation, PUBLIC_SCHEMA)
+                    rows += _copy(connection, name, relation, PUBLIC_SCHEMA)
             words = set(re.findall(r"\w+", " ".join(views.values())))
             for relation in sorted(set().union(*reads.values()) - set(relations)):
-                rows += _copy(connection, relation, relation[0], words)
+                rows += _copy(connection, name, relation, relation[0], words)
             _create_views(connection, views, reads)
             connection.execute("detach fresh")
         _sync(fresh)
@@ -68,6 +70,7 @@ def publish(warehouse: Path, published: Path, relations: Sequence[Relation]) -> 
 
 def _copy(
     connection: duckdb.DuckDBPyConnection,
+    database: str,
     relation: Relation,
     schema: str,
     words: Iterable[str] | None = None,
@@ -76,11 +79,12 @@ def _copy(
 
     Args:
         connection: connection to both.
+        database: name of the build's.
         relation: schema and name in the build; a view is written as the table that it gives.
         schema: schema in the fresh file.
         words: only columns of these names; None takes all.
     """
-    source = f'build."{relation[0]}"."{relation[1]}"'
+    source = f'"{database}"."{relation[0]}"."{relation[1]}"'
     columns = "*"
     if words is not None:
         described = connection.execute(f"describe {source}").fetchall()
@@ -103,7 +107,7 @@ def _views(
     word = r'(?:"[^"]+"|\w+)'
     pattern = rf"""'(?:[^']|'')*'|(?<![\w".])(?:{name}|"{name}")\.({word})\.({word})"""
     found = connection.execute(
-        "select schema_name, view_name, sql from duckdb_views() where database_name = 'build'"
+        "select schema_name, view_name, sql from duckdb_views() where database_name = ?", [database]
     ).fetchall()
     views: dict[Relation, str] = {}
     reads: dict[Relation, set[Relation]] = {}

@@ -1,9 +1,40 @@
-{#- The names of the events that conditions are on, sorted. conditions: from segment_catalogue. -#}
-{% macro ledger_event_types(conditions) %}
-  {{- return(conditions.values() | map(attribute='event') | unique | sort(case_sensitive=true) | list) -}}
+{#- The days that each condition is asked for by some measure or sequence: dict of id to {first, until}.
+    catalogue: from segment_catalogue. -#}
+{% macro ledger_condition_days(catalogue) %}
+  {%- set days = {} -%}
+  {%- set asked = [] -%}
+  {%- for one in catalogue.get('measures', {}).values() if one.condition -%}{%- do asked.append((one.condition, one.from_date, one.before_date)) -%}{%- endfor -%}
+  {%- for one in catalogue.get('sequences', {}).values() -%}
+    {%- for id in one.steps -%}{%- do asked.append((id, one.from_date, one.before_date)) -%}{%- endfor -%}
+    {%- if one.not_step -%}{%- do asked.append((one.not_step, one.from_date, as_of_day())) -%}{%- endif -%}
+  {%- endfor -%}
+  {%- for id, first, until in asked -%}
+    {%- set known = days.get(id, {'first': '9999-12-31', 'until': '0001-01-01'}) -%}
+    {%- do days.update({id: {'first': [known.first, first or '0001-01-01'] | min, 'until': [known.until, until] | max}}) -%}
+  {%- endfor -%}
+  {{- return(days) -}}
 {% endmacro %}
 
-{#- The conditions as rows (condition_id, event_type, signature, uses_products), in the order of their ids.
+{#- Whether a fact lies on a day that some condition on its event is asked for: SQL over event_type and
+    occurred_date. catalogue: from segment_catalogue. -#}
+{% macro ledger_is_asked_day(catalogue) %}
+  {%- set days = ledger_condition_days(catalogue) -%}
+  {%- set by_event = {} -%}
+  {%- for id, one in days.items() -%}
+    {%- set event = catalogue.conditions[id].event -%}
+    {%- do by_event.update({event: [by_event.get(event, '9999-12-31'), one.first] | min}) -%}
+  {%- endfor -%}
+  {%- set by_first = {} -%}
+  {%- for event in by_event.keys() | sort(case_sensitive=true) -%}{%- do by_first.setdefault(by_event[event], []).append(event) -%}{%- endfor -%}
+  {%- set terms = [] -%}
+  {%- for first in by_first.keys() | sort -%}
+    {%- do terms.append('(event_type in (' ~ sql_strings(by_first[first]) ~ ") and occurred_date >= cast('" ~ first ~ "' as date))") -%}
+  {%- endfor -%}
+  {{- return('occurred_date < ' ~ as_of_date() ~ ' and (\n            ' ~ (terms | join('\n            or ') or '1 = 0') ~ '\n        )') -}}
+{% endmacro %}
+
+{#- The conditions as rows (condition_id, event_type, signature, uses_products, from_date, before_date), in the
+    order of their ids.
 
     signature: MD5 of all the SQL that fills the ledger for the condition, so that a condition whose SQL
     changes (another as-of date in it, another time zone, another aggregate) is filled anew.
@@ -11,14 +42,15 @@
 {% macro ledger_condition_rows(catalogue) %}
   {%- set conditions = catalogue.get('conditions', {}) -%}
   {%- set asked = ledger_asked(catalogue) -%}
+  {%- set days = ledger_condition_days(catalogue) -%}
   {%- set rows = [] -%}
-  {%- for id in conditions.keys() | sort -%}
+  {%- for id in conditions.keys() | sort if id in days -%}
     {%- set one = conditions[id] -%}
     {%- set signature = local_md5(tojson([one.event, one.sql, one.amount, one.detail, one.is_stepped, asked[id], business_timezone()])) -%}
     {%- do rows.append('-- ' ~ segment_plain(one.words, 300) ~ '\n        ('
-        ~ [sql_string(id), sql_string(one.event), sql_string(signature), 'true' if one.uses_products else 'false'] | join(', ') ~ ')') -%}
+        ~ [sql_string(id), sql_string(one.event), sql_string(signature), 'true' if one.uses_products else 'false', sql_string(days[id].first), sql_string(days[id].until)] | join(', ') ~ ')') -%}
   {%- endfor -%}
-  {{- return(ledger_values(rows, 4)) -}}
+  {{- return(ledger_values(rows, 6)) -}}
 {% endmacro %}
 
 {#- The conditions as rows (condition_id, event_type, condition_text). conditions: from segment_catalogue. -#}

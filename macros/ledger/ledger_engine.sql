@@ -71,3 +71,12 @@
 {% macro duckdb__packed_value(packed, key) %}
   {{- return('list_extract(' ~ packed ~ '.packed, list_position(' ~ packed ~ '.keys, ' ~ key ~ '))') -}}
 {% endmacro %}
+
+{#- The type of what packed_values gives. type: SQL type of the values. -#}
+{% macro packed_type(type) %}
+  {{- return(adapter.dispatch('packed_type', 'customer_segmentation')(type)) -}}
+{% endmacro %}
+
+{% macro default__packed_type(type) %}{{- return('map<int, ' ~ type ~ '>') -}}{% endmacro %}
+
+{% macro duckdb__packed_type(type) %}{{- return('struct(keys int[], packed ' ~ type ~ '[])') -}}{% endmacro %}

@@ -1,19 +1,26 @@
 {#- Conditions that one pass over the facts of their event fills: as a list of {event, detail, is_stepped,
-    uses_products, ids}. At most 32 a pass, so that a day's counts of a contact stay a short row.
+    uses_products, ids, first, until}. At most 32 a pass, so that a day's counts of a contact stay a short
+    row; those that are asked for about as many days stand together.
 
-    conditions: from segment_catalogue. -#}
-{% macro ledger_passes(conditions) %}
+    conditions: from segment_catalogue. days: from ledger_condition_days. -#}
+{% macro ledger_passes(conditions, days) %}
   {%- set by_kind = {} -%}
-  {%- for id in conditions.keys() | sort -%}
+  {%- for id in conditions.keys() | sort if id in days -%}
     {%- set one = conditions[id] -%}
     {%- set kind = tojson([one.event, one.detail or '', one.is_stepped, one.uses_products]) -%}
-    {%- do by_kind.setdefault(kind, []).append(id) -%}
+    {%- do by_kind.setdefault(kind, []).append(days[id].first ~ ' ' ~ id) -%}
   {%- endfor -%}
   {%- set passes = [] -%}
   {%- for kind in by_kind.keys() | sort(case_sensitive=true) -%}
-    {%- for ids in by_kind[kind] | batch(32) -%}
+    {%- for keys in by_kind[kind] | sort | batch(32) -%}
+      {%- set ids, firsts, untils = [], [], [] -%}
+      {%- for key in keys -%}
+        {%- do ids.append(key[11:]) -%}
+        {%- do firsts.append(key[:10]) -%}
+        {%- do untils.append(days[key[11:]].until) -%}
+      {%- endfor -%}
       {%- set one = conditions[ids[0]] -%}
-      {%- do passes.append({'event': one.event, 'detail': one.detail, 'is_stepped': one.is_stepped, 'uses_products': one.uses_products, 'ids': ids}) -%}
+      {%- do passes.append({'event': one.event, 'detail': one.detail, 'is_stepped': one.is_stepped, 'uses_products': one.uses_products, 'ids': ids, 'first': firsts | min, 'until': untils | max}) -%}
     {%- endfor -%}
   {%- endfor -%}
   {{- return(passes) -}}
@@ -43,15 +50,20 @@ facts.contact_id,
   {%- endif -%}
 {% endmacro %}
 
-{#- What a contact's day (and detail) says about each condition of a pass, as a select list.
-    one: a pass. conditions: from segment_catalogue. asked: from ledger_asked. -#}
-{% macro ledger_counts(one, conditions, asked) %}
+{#- What a contact's day (and detail) says about each condition of a pass, as a select list. A filter clause
+    on each would cost more: DuckDB copies the row for every one of them.
+    one: a pass. conditions: from segment_catalogue. asked: from ledger_asked. days: from ledger_condition_days. -#}
+{% macro ledger_counts(one, conditions, asked, days) %}
   {%- for id in one.ids -%}
-    {%- set met = '' if conditions[id].sql == 'true' else ' filter (where ' ~ conditions[id].sql ~ ')' %},
+    {%- set terms = [] if conditions[id].sql == 'true' else [conditions[id].sql] -%}
+    {%- if days[id].first > one.first -%}{%- do terms.append("facts.occurred_date >= cast('" ~ days[id].first ~ "' as date)") -%}{%- endif -%}
+    {%- if days[id].until < one.until -%}{%- do terms.append("facts.occurred_date < cast('" ~ days[id].until ~ "' as date)") -%}{%- endif -%}
+    {%- set met = terms | join(' and ') %},
         -- {{ id }}: {{ segment_plain(conditions[id].words, 300) }}
-        count(*){{ met }} as events_{{ id }}
-    {%- for column in asked[id] %},
-        {{ ledger_functions()[column] }}(try_cast({{ conditions[id].amount }} as decimal(28, 10))){{ met }} as {{ column }}_{{ id }}
+        {{ 'count(case when ' ~ met ~ ' then 1 end)' if met else 'count(*)' }} as events_{{ id }}
+    {%- for column in asked[id] -%}
+      {%- set amount = 'try_cast(' ~ conditions[id].amount ~ ' as decimal(28, 10))' %},
+        {{ ledger_functions()[column] }}({{ 'case when ' ~ met ~ ' then ' ~ amount ~ ' end' if met else amount }}) as {{ column }}_{{ id }}
     {%- endfor -%}
   {%- endfor -%}
 {% endmacro %}

@@ -4,15 +4,19 @@
   {{- return(local_md5(measure)[:7] | int(base=16)) -}}
 {% endmacro %}
 
-{#- The measures of one value of the ledger as a list of {event, aggregate, kind, measures (names)}; first, last
-    and sequences, which need the order of events, are not among them. catalogue: from segment_catalogue. -#}
+{#- The measures in groups that are summed and packed together, as a list of {name, event, aggregate, kind,
+    is_ordered, measures (names)}. is_ordered: first, last and sequences, which need the order of events and
+    come from models of their own. catalogue: from segment_catalogue. -#}
 {% macro ledger_measure_groups(catalogue) %}
   {%- set groups = {} -%}
   {%- set measures = catalogue.get('measures', {}) -%}
-  {%- for name in measures.keys() | sort if measures[name].aggregate not in ('first', 'last', 'sequence') -%}
+  {%- for name in measures.keys() | sort -%}
     {%- set one = measures[name] -%}
-    {%- set event = catalogue.conditions[one.condition].event -%}
-    {%- set group = groups.setdefault(tojson([event, one.aggregate, one.kind]), {'event': event, 'aggregate': one.aggregate, 'kind': one.kind, 'measures': []}) -%}
+    {%- set is_ordered = one.aggregate in ('first', 'last', 'sequence') -%}
+    {%- set event = none if is_ordered else catalogue.conditions[one.condition].event -%}
+    {%- set group_name = 'sequence' if one.aggregate == 'sequence' else 'first and last' if is_ordered else event ~ ' ' ~ one.aggregate ~ ' ' ~ one.kind -%}
+    {%- set group = groups.setdefault(tojson([group_name, one.kind]),
+        {'name': group_name, 'event': event, 'aggregate': one.aggregate, 'kind': one.kind, 'is_ordered': is_ordered, 'measures': []}) -%}
     {%- do group.measures.append(name) -%}
   {%- endfor -%}
   {%- set sorted = [] -%}
@@ -20,18 +24,18 @@
   {{- return(sorted) -}}
 {% endmacro %}
 
-{#- Measures as rows (measure_key, measure, condition_id, from_date, before_date), their words above each.
+{#- Measures as rows (measure_key, condition_id, from_date, before_date), their words above each.
     names: which. measures: from segment_catalogue. -#}
 {% macro ledger_window_rows(names, measures) %}
   {%- set rows = [] -%}
   {%- for name in names -%}
     {%- set one = measures[name] -%}
     {%- do rows.append('-- ' ~ segment_plain(one.words, 300) ~ '\n        (' ~ [
-        ledger_measure_key(name), sql_string(name), sql_string(one.condition),
+        ledger_measure_key(name), sql_string(one.condition),
         "cast('" ~ (one.from_date or '0001-01-01') ~ "' as date)", "cast('" ~ one.before_date ~ "' as date)",
     ] | join(', ') ~ ')') -%}
   {%- endfor -%}
-  {{- return(ledger_values(rows, 5)) -}}
+  {{- return(ledger_values(rows, 4)) -}}
 {% endmacro %}
 
 {#- The names of the measures with one of some aggregates, sorted. measures: from segment_catalogue. -#}
@@ -56,14 +60,19 @@
   }[aggregate]) -}}
 {% endmacro %}
 
-{#- The four value columns of int_segment_measures__summed, one filled. kind: count, date, amount or text.
-    value: SQL expression. -#}
-{% macro ledger_value_columns(kind, value) %}
+{#- The same as the type of the kind. aggregate, kind: of the measures. -#}
+{% macro ledger_typed_aggregate(aggregate, kind) %}
+  {{- return('cast(' ~ ledger_aggregate(aggregate, kind) ~ ' as ' ~ ledger_value_types()[kind] ~ ')') -}}
+{% endmacro %}
+
+{#- The four columns of int_segment_measures__packed: a group's values by the keys of their measures. kinds: those
+    that the rows have, of count, date, amount and text; the others are NULL. -#}
+{% macro ledger_packed_columns(kinds) %}
   {%- set columns = [] -%}
-  {%- for one, type in ledger_value_types().items() -%}
-    {%- do columns.append('cast(' ~ (value if one == kind else 'null') ~ ' as ' ~ type ~ ') as ' ~ one ~ '_value') -%}
+  {%- for kind, type in ledger_value_types().items() -%}
+    {%- do columns.append((packed_values('measure_key', kind ~ '_value') if kind in kinds else 'cast(null as ' ~ packed_type(type) ~ ')') ~ ' as ' ~ kind ~ '_values') -%}
   {%- endfor -%}
-  {{- return(columns | join(',\n        ')) -}}
+  {{- return(columns | join(',\n    ')) -}}
 {% endmacro %}
 
 {#- The SQL type of each kind of measure. -#}
@@ -71,26 +80,31 @@
   {{- return({'count': 'bigint', 'date': 'date', 'amount': 'decimal(38, 10)', 'text': 'string'}) -}}
 {% endmacro %}
 
-{#- Measures first and last as rows (measure_key, is_first, kind). measures: from segment_catalogue. -#}
+{#- Measures first and last as rows (measure_key, measure, is_first, kind). measures: from segment_catalogue. -#}
 {% macro ledger_direction_rows(measures) %}
   {%- set rows = [] -%}
   {%- for name in ledger_measures_of(measures, ['first', 'last']) -%}
-    {%- do rows.append('(' ~ [ledger_measure_key(name), 'true' if measures[name].aggregate == 'first' else 'false', sql_string(measures[name].kind)] | join(', ') ~ ')') -%}
+    {%- do rows.append('(' ~ [ledger_measure_key(name), sql_string(name), 'true' if measures[name].aggregate == 'first' else 'false', sql_string(measures[name].kind)] | join(', ') ~ ')') -%}
   {%- endfor -%}
-  {{- return(ledger_values(rows, 3)) -}}
+  {{- return(ledger_values(rows, 4)) -}}
 {% endmacro %}
 
 {#- The wide table's columns out of the packed values of a customer, their words above each. Measures
-    that stand for one another's key stop compilation. measures: from segment_catalogue. -#}
-{% macro ledger_measure_columns(measures) %}
-  {%- set keys = {} -%}
-  {%- for name in measures.keys() | sort -%}
+    that stand for one another's key stop compilation. groups: from ledger_measure_groups; the values of
+    the n-th are in grouped.values_n. measures: from segment_catalogue. -#}
+{% macro ledger_measure_columns(groups, measures) %}
+  {%- set keys, places = {}, {} -%}
+  {%- for group in groups -%}
+    {%- set place = loop.index -%}
+    {%- for name in group.measures -%}{%- do places.update({name: place}) -%}{%- endfor -%}
+  {%- endfor -%}
+  {%- for name in places.keys() | sort -%}
     {%- set key = ledger_measure_key(name) -%}
     {%- if key in keys -%}
       {%- do exceptions.raise_compiler_error('Measures ' ~ keys[key] ~ ' and ' ~ name ~ ' have the same key; change either of the rules a little.') -%}
     {%- endif -%}
     {%- do keys.update({key: name}) %},
     -- {{ segment_plain(measures[name].words, 300) }}
-    {{ packed_value('packed.' ~ measures[name].kind ~ '_values', key) }} as {{ name }}
+    {{ packed_value('grouped.values_' ~ places[name], key) }} as {{ name }}
   {%- endfor -%}
 {% endmacro %}

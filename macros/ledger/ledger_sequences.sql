@@ -1,4 +1,4 @@
-{#- The steps of all sequences as rows (sequence, condition_id, steps_left, is_not_step, has_same, from_date,
+{#- The steps of all sequences as rows (measure_key, condition_id, steps_left, is_not_step, has_same, from_date,
     before_date): steps_left counts down to 0, the last real step. A `not` step is looked for until the
     as-of date. sequences: from segment_catalogue. -#}
 {% macro ledger_step_rows(sequences) %}
@@ -7,18 +7,18 @@
     {%- set one = sequences[name] -%}
     {%- set same = 'true' if one.has_same else 'false' -%}
     {%- for id in one.steps -%}
-      {%- do rows.append('(' ~ [sql_string(name), sql_string(id), one.steps | length - loop.index, 'false', same,
+      {%- do rows.append('(' ~ [ledger_measure_key(name), sql_string(id), one.steps | length - loop.index, 'false', same,
           sql_string(one.from_date or '0001-01-01'), sql_string(one.before_date)] | join(', ') ~ ')') -%}
     {%- endfor -%}
     {%- if one.not_step -%}
-      {%- do rows.append('(' ~ [sql_string(name), sql_string(one.not_step), '-1', 'true', same,
+      {%- do rows.append('(' ~ [ledger_measure_key(name), sql_string(one.not_step), '-1', 'true', same,
           sql_string(one.from_date or '0001-01-01'), sql_string(as_of_day())] | join(', ') ~ ')') -%}
     {%- endif -%}
   {%- endfor -%}
   {{- return(ledger_values(rows, 7)) -}}
 {% endmacro %}
 
-{#- The sequences as rows (sequence, measure_key, first_steps_left, within_months, within_days).
+{#- The sequences as rows (measure_key, sequence, first_steps_left, within_months, within_days).
     sequences: from segment_catalogue. -#}
 {% macro ledger_sequence_rows(sequences) %}
   {%- set rows = [] -%}
@@ -27,7 +27,7 @@
     {%- set one = sequences[name] -%}
     {%- set count, unit = (one.within.count, one.within.unit) if one.within else (none, none) -%}
     {%- do rows.append('(' ~ [
-        sql_string(name), ledger_measure_key(name), one.steps | length - 1,
+        ledger_measure_key(name), sql_string(name), one.steps | length - 1,
         'null' if count is none else count * months.get(unit, 0), 'null' if count is none else count * days.get(unit, 0)
     ] | join(', ') ~ ')') -%}
   {%- endfor -%}

@@ -75,10 +75,14 @@
     place: name of a cell, one of the others, that counts the rows from 1. -#}
 {% macro value_rows(rows, texts, others=[], place=none) %}
   {%- if not rows -%}{{- return('select ' ~ (['null'] * (texts + others) | length) | join(', ') ~ '\n    where 1 = 0') -}}{%- endif -%}
-  {%- set lines = [] -%}
+  {%- set lines, literals = [], {none: 'null'} -%}
   {%- for row in rows -%}
     {%- set cells = [] -%}
-    {%- for name in texts -%}{%- do cells.append('null' if row[name] is none else sql_string(row[name])) -%}{%- endfor -%}
+    {%- for name in texts -%}
+      {%- set text = row[name] -%}
+      {%- if text not in literals -%}{%- do literals.update({text: sql_string(text)}) -%}{%- endif -%}
+      {%- do cells.append(literals[text]) -%}
+    {%- endfor -%}
     {%- set number = loop.index -%}
     {%- for name in others -%}
       {%- set value = number if name == place else row[name] -%}

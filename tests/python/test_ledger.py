@@ -5,6 +5,7 @@ from __future__ import annotations
 import random
 import shutil
 from collections.abc import Callable
+from datetime import date
 from pathlib import Path
 from typing import Any
 
@@ -171,9 +172,41 @@ def test_a_build_without_changes_fills_nothing(shop: Workshop) -> None:
     assert days_filled(shop) == before and contents(shop) == rows
 
 
-def test_another_as_of_date_fills_nothing(shop: Workshop) -> None:
+def test_another_as_of_date_fills_only_other_days(shop: Workshop) -> None:
+    """An earlier date needs no other day, a later one the days that were still to come."""
     filled(shop, CATALOGUE)
     assert filled(shop, CATALOGUE, as_of="2026-01-10") == {}
+    assert max(key[1] for key in days_filled(shop)) == date(2026, 1, 9)
+    assert set(filled(shop, CATALOGUE, as_of="2026-01-11").values()) == {1}
+
+
+def test_the_ledger_holds_the_days_that_some_window_asks_for(shop: Workshop) -> None:
+    """Of conditions in one pass, of a sequence and of what must not follow it."""
+    path = {"sequence": ["product_viewed", {"not": "page_viewed"}]}
+    app = {"event": "email_clicked", "where": [{"field": "channel", "eq": "app"}]}
+    filled(
+        shop,
+        [
+            segment("web", CATALOGUE[1]["rule"] | {"in_last": "5 days"}),
+            segment("web_longer", CATALOGUE[1]["rule"] | {"between_ago": ["9 days", "7 days"]}),
+            segment("app", app | {"between_ago": ["12 days", "10 days"]}),
+            segment("path", path | {"between_ago": ["4 days", "3 days"]}),
+        ],
+    )
+
+    def days(words: str) -> tuple[set[int], set[int]]:
+        """Days of January filled, and those with rows of contacts."""
+        chosen = f"condition_id in ('{about(shop, words).pop()}')"
+        query = f"select distinct day(occurred_date) from {LEDGER} where {chosen} and contact_id is"
+        return tuple(
+            {day for (day,) in shop.read(f"{query} {each}")} for each in ("null", "not null")
+        )
+
+    for words, first, last in (("web", 12, 20), ("app", 9, 10), ("page_viewed", 17, 20)):
+        wanted, met = days(words)
+        assert wanted == set(range(first, last + 1)), words
+        assert met and met <= wanted, words
+    assert days("product_viewed")[0] == {17}
 
 
 def test_a_new_condition_is_filled_alone_and_a_dropped_one_goes(shop: Workshop) -> None:

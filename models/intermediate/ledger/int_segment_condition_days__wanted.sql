@@ -15,7 +15,7 @@ product_table as (
     from products
 ),
 
-conditions (condition_id, event_type, signature, uses_products) as (
+conditions (condition_id, event_type, signature, uses_products, from_date, before_date) as (
     {{ ledger_condition_rows(catalogue) }}
 )
 
@@ -30,5 +30,8 @@ select
     ) as fingerprint
 from fact_days
 inner join conditions
-    on fact_days.event_type = conditions.event_type
+    on
+        fact_days.event_type = conditions.event_type
+        and fact_days.occurred_date >= cast(conditions.from_date as date)
+        and fact_days.occurred_date < cast(conditions.before_date as date)
 cross join product_table

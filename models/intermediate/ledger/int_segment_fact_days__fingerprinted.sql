@@ -1,7 +1,7 @@
-{%- set conditions = (segment_catalogue() if execute else {}).get('conditions', {}) -%}
+{%- set catalogue = segment_catalogue() if execute else {} -%}
 with facts as (
     select * from {{ ref('int_segment_facts__united') }}
-    where event_type in ({{ sql_strings(ledger_event_types(conditions)) }})
+    where {{ ledger_is_asked_day(catalogue) }}
 )
 
 select

@@ -7,11 +7,11 @@ identities as (
     select * from {{ ref('int_identities__resolved') }}
 ),
 
-windows (measure_key, measure, condition_id, from_date, before_date) as (
+windows (measure_key, condition_id, from_date, before_date) as (
     {{ ledger_window_rows(ledger_measures_of(measures, ['first', 'last']), measures) }}
 ),
 
-directions (measure_key, is_first, kind) as (
+directions (measure_key, measure, is_first, kind) as (
     {{ ledger_direction_rows(measures) }}
 ),
 
@@ -19,7 +19,7 @@ found as (
     select
         identities.customer_id,
         windows.measure_key,
-        windows.measure,
+        directions.measure,
         directions.is_first,
         directions.kind,
         ledger.detail_at,
@@ -56,7 +56,6 @@ select
     cast(customer_id as string) as customer_id,
     cast(measure_key as int) as measure_key,
     cast(measure as string) as measure,
-    cast(null as bigint) as count_value,
     cast(case when kind = 'date' then try_cast(detail_value as date) end as date) as date_value,
     cast(amount as decimal(38, 10)) as amount_value,
     cast(case when kind = 'text' then detail_value end as string) as text_value

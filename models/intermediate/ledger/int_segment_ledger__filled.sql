@@ -9,7 +9,8 @@
 {%- set catalogue = segment_catalogue() if execute else {} -%}
 {%- set conditions = catalogue.get('conditions', {}) -%}
 {%- set asked = ledger_asked(catalogue) -%}
-{%- set passes = ledger_passes(conditions) -%}
+{%- set days = ledger_condition_days(catalogue) -%}
+{%- set passes = ledger_passes(conditions, days) -%}
 with wanted as (
     select * from {{ ref('int_segment_condition_days__wanted') }}
 ),
@@ -44,7 +45,10 @@ facts_{{ loop.index }} as (
     inner join (select distinct occurred_date from due where condition_id in ({{ sql_strings(pass.ids) }})) as due_days
         on facts.occurred_date = due_days.occurred_date
     {%- endif %}
-    where facts.event_type = {{ sql_string(pass.event) }}
+    where
+        facts.event_type = {{ sql_string(pass.event) }}
+        and facts.occurred_date >= cast('{{ pass.first }}' as date)
+        and facts.occurred_date < cast('{{ pass.until }}' as date)
 ),
 
 counted_{{ loop.index }} as (
@@ -53,7 +57,7 @@ counted_{{ loop.index }} as (
         facts.occurred_date,
         {{ pass.detail or 'cast(null as string)' }} as detail_value,
         {{ 'facts.occurred_at' if pass.is_stepped else 'cast(null as timestamp)' }} as detail_at
-        {{- ledger_counts(pass, conditions, asked) }}
+        {{- ledger_counts(pass, conditions, asked, days) }}
     from facts_{{ loop.index }} as facts
     group by
         facts.contact_id,

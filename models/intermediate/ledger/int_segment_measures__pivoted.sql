@@ -1,47 +1,23 @@
-{%- set measures = (segment_catalogue() if execute else {}).get('measures', {}) -%}
-with summed as (
-    select * from {{ ref('int_segment_measures__summed') }}
+{{ config(materialized='view') }}
+
+{%- set catalogue = segment_catalogue() if execute else {} -%}
+{%- set groups = ledger_measure_groups(catalogue) %}
+with packed as (
+    select * from {{ ref('int_segment_measures__packed') }}
 ),
 
-identities as (
-    select * from {{ ref('int_identities__resolved') }}
-),
-
--- A row without a measure for each customer, so that none is missing.
-united as (
+grouped as (
     select
-        customer_id,
-        measure_key,
-        count_value,
-        date_value,
-        amount_value,
-        text_value
-    from summed
-
-    union all
-
-    select distinct
-        customer_id,
-        null as measure_key,
-        null as count_value,
-        null as date_value,
-        null as amount_value,
-        null as text_value
-    from identities
-),
-
-packed as (
-    select
-        customer_id,
-        {{ packed_values('measure_key', 'count_value') }} as count_values,
-        {{ packed_values('measure_key', 'date_value') }} as date_values,
-        {{ packed_values('measure_key', 'amount_value') }} as amount_values,
-        {{ packed_values('measure_key', 'text_value') }} as text_values
-    from united
+        {%- for group in groups %}
+        {%- set name = sql_string(group.name) %}
+        max_by({{ group.kind }}_values, measure_group) filter (where measure_group = {{ name }}) as values_{{ loop.index }},
+        {%- endfor %}
+        customer_id
+    from packed
     group by customer_id
 )
 
 select
-    packed.customer_id
-    {{- ledger_measure_columns(measures) }}
-from packed
+    grouped.customer_id
+    {{- ledger_measure_columns(groups, catalogue.get('measures', {})) }}
+from grouped

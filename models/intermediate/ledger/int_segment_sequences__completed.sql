@@ -9,18 +9,18 @@ identities as (
 ),
 
 -- steps_left: steps that follow until the last one; from_date, before_date: the days that count.
-steps (sequence, condition_id, steps_left, is_not_step, has_same, from_date, before_date) as (
+steps (measure_key, condition_id, steps_left, is_not_step, has_same, from_date, before_date) as (
     {{ ledger_step_rows(sequences) }}
 ),
 
-declared (sequence, measure_key, first_steps_left, within_months, within_days) as (
+declared (measure_key, sequence, first_steps_left, within_months, within_days) as (
     {{ ledger_sequence_rows(sequences) }}
 ),
 
 timed as (
     select
         identities.customer_id,
-        steps.sequence,
+        steps.measure_key,
         steps.steps_left,
         ledger.detail_at,
         case when steps.has_same then ledger.detail_value end as same_value
@@ -39,23 +39,23 @@ timed as (
 started as (
     select distinct
         timed.customer_id,
-        timed.sequence
+        timed.measure_key
     from timed
-    inner join declared on timed.sequence = declared.sequence and timed.steps_left = declared.first_steps_left
+    inner join declared on timed.measure_key = declared.measure_key and timed.steps_left = declared.first_steps_left
 ),
 
 -- Who never takes the first step needs no further look.
 stepped as (
     select timed.*
     from timed
-    inner join started on timed.customer_id = started.customer_id and timed.sequence = started.sequence
+    inner join started on timed.customer_id = started.customer_id and timed.measure_key = started.measure_key
 ),
 
 -- Events at one time are one row: their order is unknown, so none of them follows another.
 moments as (
     select
         customer_id,
-        sequence,
+        measure_key,
         same_value,
         detail_at,
         {%- for left in range(most_steps) %}
@@ -65,7 +65,7 @@ moments as (
     from stepped
     group by
         customer_id,
-        sequence,
+        measure_key,
         same_value,
         detail_at
 ),
@@ -74,10 +74,9 @@ moments as (
 chains_0 as (
     select
         moments.customer_id,
-        moments.sequence,
+        moments.measure_key,
         moments.same_value,
         moments.detail_at,
-        declared.measure_key,
         declared.first_steps_left,
         declared.within_months,
         declared.within_days,
@@ -88,9 +87,9 @@ chains_0 as (
         case when moments.is_step_0 then min(moments.broken_at) over later end as broken_at
     from moments
     inner join declared
-        on moments.sequence = declared.sequence
+        on moments.measure_key = declared.measure_key
     window later as (
-        partition by moments.customer_id, moments.sequence, moments.same_value
+        partition by moments.customer_id, moments.measure_key, moments.same_value
         order by moments.detail_at asc nulls last
         rows between 1 following and unbounded following
     )
@@ -101,10 +100,9 @@ chains_0 as (
 chains_{{ left }} as (
     select
         customer_id,
-        sequence,
+        measure_key,
         same_value,
         detail_at,
-        measure_key,
         first_steps_left,
         within_months,
         within_days,
@@ -121,7 +119,7 @@ chains_{{ left }} as (
         end as broken_at
     from chains_{{ left - 1 }}
     window later as (
-        partition by customer_id, sequence, same_value
+        partition by customer_id, measure_key, same_value
         order by detail_at asc nulls last
         rows between 1 following and unbounded following
     )
@@ -130,7 +128,6 @@ chains_{{ left }} as (
 starts as (
     select
         customer_id,
-        sequence,
         measure_key,
         completed_at,
         broken_at,
@@ -140,11 +137,13 @@ starts as (
 )
 
 select distinct
-    cast(customer_id as string) as customer_id,
-    cast(measure_key as int) as measure_key,
-    cast(sequence as string) as measure
+    cast(starts.customer_id as string) as customer_id,
+    cast(starts.measure_key as int) as measure_key,
+    cast(declared.sequence as string) as measure
 from starts
+inner join declared
+    on starts.measure_key = declared.measure_key
 where
-    (ends_at is null or completed_at <= ends_at)
+    (starts.ends_at is null or starts.completed_at <= starts.ends_at)
     -- Without an end, what must not follow must never follow.
-    and (broken_at is null or broken_at > ends_at)
+    and (starts.broken_at is null or starts.broken_at > starts.ends_at)

@@ -1,5 +1,7 @@
+{{ config(materialized='view') }}
+
 {%- set catalogue = segment_catalogue() if execute else {'segments': [], 'leaves': {}} -%}
-{%- set steps = segment_outputs(catalogue).steps if execute else {} -%}
+{%- set steps = segment_outputs(catalogue).steps if execute else {} %}
 with leaves as (
     select * from {{ ref('int_segment_leaves__evaluated') }}
 ),

@@ -1,5 +1,6 @@
 {%- set catalogue = segment_catalogue() if execute else {} -%}
 {%- set measures = catalogue.get('measures', {}) -%}
+{%- set groups = ledger_measure_groups(catalogue) -%}
 {%- set ledger = ref('int_segment_ledger__filled') -%}
 with identities as (
     select * from {{ ref('int_identities__resolved') }}
@@ -10,12 +11,16 @@ first_last_values as (
 ),
 
 sequences as (
-    select * from {{ ref('int_segment_sequences__completed') }}
+    select
+        customer_id,
+        measure_key,
+        cast(1 as bigint) as count_value
+    from {{ ref('int_segment_sequences__completed') }}
 )
-{%- for group in ledger_measure_groups(catalogue) %},
+{%- for group in groups if not group.is_ordered %},
 
--- {{ group.aggregate }} of {{ segment_plain(group.event, 100) }}
-windows_{{ loop.index }} (measure_key, measure, condition_id, from_date, before_date) as (
+-- {{ segment_plain(group.name, 200) }}
+windows_{{ loop.index }} (measure_key, condition_id, from_date, before_date) as (
     {{ ledger_window_rows(group.measures, measures) }}
 ),
 
@@ -23,7 +28,7 @@ summed_{{ loop.index }} as (
     select
         identities.customer_id,
         windows.measure_key,
-        {{ ledger_value_columns(group.kind, ledger_aggregate(group.aggregate, group.kind)) }}
+        {{ ledger_typed_aggregate(group.aggregate, group.kind) }} as {{ group.kind }}_value
     from {{ ledger }} as ledger
     inner join windows_{{ loop.index }} as windows
         on ledger.condition_id = windows.condition_id
@@ -38,41 +43,30 @@ summed_{{ loop.index }} as (
         windows.measure_key
 )
 {%- endfor %}
-{%- for group in ledger_measure_groups(catalogue) %}
+{%- for group in groups if not group.is_ordered %}
 
 select
-    summed.customer_id,
-    summed.measure_key,
-    windows.measure,
-    summed.count_value,
-    summed.date_value,
-    summed.amount_value,
-    summed.text_value
-from summed_{{ loop.index }} as summed
-inner join windows_{{ loop.index }} as windows
-    on summed.measure_key = windows.measure_key
+    customer_id,
+    {{ sql_string(group.name) }} as measure_group,
+    {{ ledger_packed_columns([group.kind]) }}
+from summed_{{ loop.index }}
+group by customer_id
 
 union all
 {%- endfor %}
 
 select
     customer_id,
-    measure_key,
-    measure,
-    count_value,
-    date_value,
-    amount_value,
-    text_value
+    'first and last' as measure_group,
+    {{ ledger_packed_columns(['date', 'amount', 'text']) }}
 from first_last_values
+group by customer_id
 
 union all
 
 select
     customer_id,
-    measure_key,
-    measure,
-    cast(1 as bigint) as count_value,
-    cast(null as date) as date_value,
-    cast(null as decimal(38, 10)) as amount_value,
-    cast(null as string) as text_value
+    'sequence' as measure_group,
+    {{ ledger_packed_columns(['count']) }}
 from sequences
+group by customer_id
