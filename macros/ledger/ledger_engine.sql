@@ -72,6 +72,16 @@
   {{- return('list_extract(' ~ packed ~ '.packed, list_position(' ~ packed ~ '.keys, ' ~ key ~ '))') -}}
 {% endmacro %}
 
+{#- The value of the only row of a group, or of those that a filter after it leaves. value: SQL expression. -#}
+{% macro only_value(value) %}
+  {{- return(adapter.dispatch('only_value', 'customer_segmentation')(value)) -}}
+{% endmacro %}
+
+{% macro default__only_value(value) %}{{- return('first(' ~ value ~ ')') -}}{% endmacro %}
+
+{#- max_by would need many times the memory for lists. -#}
+{% macro duckdb__only_value(value) %}{{- return('any_value(' ~ value ~ ')') -}}{% endmacro %}
+
 {#- The type of what packed_values gives. type: SQL type of the values. -#}
 {% macro packed_type(type) %}
   {{- return(adapter.dispatch('packed_type', 'customer_segmentation')(type)) -}}

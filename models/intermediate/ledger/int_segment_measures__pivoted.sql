@@ -10,7 +10,7 @@ grouped as (
     select
         {%- for group in groups %}
         {%- set name = sql_string(group.name) %}
-        max_by({{ group.kind }}_values, measure_group) filter (where measure_group = {{ name }}) as values_{{ loop.index }},
+        {{ only_value(group.kind ~ '_values') }} filter (where measure_group = {{ name }}) as values_{{ loop.index }},
         {%- endfor %}
         customer_id
     from packed
