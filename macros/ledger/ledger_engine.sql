@@ -46,19 +46,18 @@
   {{- return('(' ~ timestamp ~ ' + to_months(' ~ months ~ ') + to_days(' ~ days ~ '))') -}}
 {% endmacro %}
 
-{#- A group's values by their keys, to be read by packed_value; rows without a value are left out.
-    key: SQL whole number, each once in a group. value: SQL expression. -#}
+{#- A group's values by their keys, to be read by packed_value. key: SQL whole number, each once in a group.
+    value: SQL expression, never NULL. -#}
 {% macro packed_values(key, value) %}
   {{- return(adapter.dispatch('packed_values', 'customer_segmentation')(key, value)) -}}
 {% endmacro %}
 
 {% macro default__packed_values(key, value) %}
-  {{- return('map_from_entries(collect_list(struct(' ~ key ~ ', ' ~ value ~ ')) filter (where ' ~ value ~ ' is not null))') -}}
+  {{- return('map_from_entries(collect_list(struct(' ~ key ~ ', ' ~ value ~ ')))') -}}
 {% endmacro %}
 
 {% macro duckdb__packed_values(key, value) %}
-  {%- set known = ' filter (where ' ~ value ~ ' is not null)' -%}
-  {{- return('struct_pack(keys := list(' ~ key ~ ')' ~ known ~ ', packed := list(' ~ value ~ ')' ~ known ~ ')') -}}
+  {{- return('struct_pack(keys := list(' ~ key ~ '), packed := list(' ~ value ~ '))') -}}
 {% endmacro %}
 
 {#- The value that packed_values holds for a key; NULL where there is none. key: whole number. -#}

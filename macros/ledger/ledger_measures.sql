@@ -5,18 +5,17 @@
 {% endmacro %}
 
 {#- The measures in groups that are summed and packed together, as a list of {name, event, aggregate, kind,
-    is_ordered, measures (names)}. is_ordered: first, last and sequences, which need the order of events and
-    come from models of their own. catalogue: from segment_catalogue. -#}
+    measures (names)}. First and last values and sequences need the order of events and come from models of
+    their own; their groups have no event. catalogue: from segment_catalogue. -#}
 {% macro ledger_measure_groups(catalogue) %}
   {%- set groups = {} -%}
   {%- set measures = catalogue.get('measures', {}) -%}
   {%- for name in measures.keys() | sort -%}
     {%- set one = measures[name] -%}
-    {%- set is_ordered = one.aggregate in ('first', 'last', 'sequence') -%}
-    {%- set event = none if is_ordered else catalogue.conditions[one.condition].event -%}
-    {%- set group_name = 'sequence' if one.aggregate == 'sequence' else 'first and last' if is_ordered else event ~ ' ' ~ one.aggregate ~ ' ' ~ one.kind -%}
-    {%- set group = groups.setdefault(tojson([group_name, one.kind]),
-        {'name': group_name, 'event': event, 'aggregate': one.aggregate, 'kind': one.kind, 'is_ordered': is_ordered, 'measures': []}) -%}
+    {%- set event = catalogue.conditions[one.condition].event if one.aggregate not in ('first', 'last', 'sequence') else none -%}
+    {%- set aggregate = 'first or last' if one.aggregate in ('first', 'last') else one.aggregate -%}
+    {%- set group_name = [event, aggregate, one.kind] | select | join(' ') -%}
+    {%- set group = groups.setdefault(group_name, {'name': group_name, 'event': event, 'aggregate': aggregate, 'kind': one.kind, 'measures': []}) -%}
     {%- do group.measures.append(name) -%}
   {%- endfor -%}
   {%- set sorted = [] -%}
@@ -65,12 +64,12 @@
   {{- return('cast(' ~ ledger_aggregate(aggregate, kind) ~ ' as ' ~ ledger_value_types()[kind] ~ ')') -}}
 {% endmacro %}
 
-{#- The four columns of int_segment_measures__packed: a group's values by the keys of their measures. kinds: those
-    that the rows have, of count, date, amount and text; the others are NULL. -#}
-{% macro ledger_packed_columns(kinds) %}
+{#- The four columns of int_segment_measures__packed: a group's values by the keys of their measures. kind: the
+    one that the rows have, of count, date, amount and text; the others are NULL. -#}
+{% macro ledger_packed_columns(kind) %}
   {%- set columns = [] -%}
-  {%- for kind, type in ledger_value_types().items() -%}
-    {%- do columns.append((packed_values('measure_key', kind ~ '_value') if kind in kinds else 'cast(null as ' ~ packed_type(type) ~ ')') ~ ' as ' ~ kind ~ '_values') -%}
+  {%- for one, type in ledger_value_types().items() -%}
+    {%- do columns.append((packed_values('measure_key', one ~ '_value') if one == kind else 'cast(null as ' ~ packed_type(type) ~ ')') ~ ' as ' ~ one ~ '_values') -%}
   {%- endfor -%}
   {{- return(columns | join(',\n    ')) -}}
 {% endmacro %}

@@ -17,7 +17,7 @@ sequences as (
         cast(1 as bigint) as count_value
     from {{ ref('int_segment_sequences__completed') }}
 )
-{%- for group in groups if not group.is_ordered %},
+{%- for group in groups if group.event %},
 
 -- {{ segment_plain(group.name, 200) }}
 windows_{{ loop.index }} (measure_key, condition_id, from_date, before_date) as (
@@ -43,13 +43,26 @@ summed_{{ loop.index }} as (
         windows.measure_key
 )
 {%- endfor %}
-{%- for group in groups if not group.is_ordered %}
+{%- for group in groups if group.event %}
 
 select
     customer_id,
     {{ sql_string(group.name) }} as measure_group,
-    {{ ledger_packed_columns([group.kind]) }}
+    {{ ledger_packed_columns(group.kind) }}
 from summed_{{ loop.index }}
+where {{ group.kind }}_value is not null
+group by customer_id
+
+union all
+{%- endfor %}
+{%- for kind in ['date', 'amount', 'text'] %}
+
+select
+    customer_id,
+    'first or last {{ kind }}' as measure_group,
+    {{ ledger_packed_columns(kind) }}
+from first_last_values
+where {{ kind }}_value is not null
 group by customer_id
 
 union all
@@ -57,16 +70,7 @@ union all
 
 select
     customer_id,
-    'first and last' as measure_group,
-    {{ ledger_packed_columns(['date', 'amount', 'text']) }}
-from first_last_values
-group by customer_id
-
-union all
-
-select
-    customer_id,
-    'sequence' as measure_group,
-    {{ ledger_packed_columns(['count']) }}
+    'sequence count' as measure_group,
+    {{ ledger_packed_columns('count') }}
 from sequences
 group by customer_id
