@@ -12,6 +12,9 @@ export RAW_DIR WAREHOUSE_DIR
 ifdef AS_OF
 export AS_OF
 endif
+ifdef KNOWN_AT
+export KNOWN_AT
+endif
 ifdef TIMEZONE
 export TIMEZONE
 endif
@@ -27,6 +30,15 @@ endif
 ifdef SEGMENT
 export SEGMENT
 endif
+ifdef BASE
+export BASE
+endif
+ifdef BASE_SEGMENTS
+export BASE_SEGMENTS
+endif
+ifdef OUTPUT
+export OUTPUT
+endif
 
 # No tool calls home.
 export DO_NOT_TRACK := 1
@@ -38,18 +50,27 @@ export DBT_PROFILES_DIR := $(CURDIR)/profiles
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help build why test lint demo-data bench clean lock setup-build setup-test setup-duckdb2
+.PHONY: help build refresh freeze why diff test lint demo-data bench clean lock setup-build setup-test setup-duckdb2
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
-build: setup-build ## build and publish the tables (RAW_DIR WAREHOUSE_DIR AS_OF TIMEZONE VARS SEGMENTS)
+build: setup-build ## build and publish the tables (RAW_DIR WAREHOUSE_DIR AS_OF KNOWN_AT TIMEZONE VARS SEGMENTS)
 	@if [ "$$RAW_DIR" = data/demo ] && [ ! -e data/demo/manifest.json ]; then \
 		$(MAKE) --no-print-directory demo-data; fi
 	@$(RUN) scripts/build.py
 
+refresh: setup-build ## build, record who is in each segment on that date, and publish (as build)
+	@$(RUN) scripts/refresh.py
+
+freeze: setup-build ## hold the score break points of the last build in seeds/score_breaks.csv (WAREHOUSE_DIR)
+	@$(RUN) scripts/freeze.py
+
 why: setup-build ## say why a customer is, or is not, in a segment (CUSTOMER SEGMENT WAREHOUSE_DIR)
 	@$(RUN) scripts/why.py
+
+diff: setup-build ## preview a change of rules on the last build (BASE or BASE_SEGMENTS, SEGMENTS OUTPUT)
+	@$(RUN) scripts/diff.py
 
 test: setup-test setup-duckdb2 lint ## lint, then run every test (PYTEST_ARGS)
 	@$(RUN) -m pytest $(PYTEST_ARGS)

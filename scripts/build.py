@@ -1,10 +1,10 @@
 """Check the inputs, build every table, publish the public ones and say what came out.
 
-The environment names everything: RAW_DIR, WAREHOUSE_DIR, AS_OF, TIMEZONE, VARS (YAML for dbt's
---vars), SEGMENTS (a file whose `segments:` list replaces the project's own).
+The environment names everything: RAW_DIR, WAREHOUSE_DIR, AS_OF, KNOWN_AT, TIMEZONE, VARS (YAML for
+dbt's --vars), SEGMENTS (a file whose `segments:` list replaces the project's own).
 
 Exit code 0: published; 1: the build failed and the last published tables stand; 2: wrong usage or
-configuration; 3: inputs refused.
+configuration; 3: inputs refused; 4: a critical alert on a segment, nothing was published.
 """
 
 from __future__ import annotations
@@ -13,12 +13,13 @@ import difflib
 import fcntl
 import json
 import os
+import re
 import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from datetime import date, datetime
+from datetime import UTC, date, datetime
 from itertools import takewhile
 from pathlib import Path
 from typing import Any
@@ -27,7 +28,7 @@ from zoneinfo import ZoneInfo
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
-EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_REFUSED = 0, 1, 2, 3
+EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_REFUSED, EXIT_ALERT = 0, 1, 2, 3, 4
 
 os.environ.setdefault("DO_NOT_TRACK", "1")
 os.environ.setdefault("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
@@ -36,6 +37,10 @@ os.environ.setdefault("DBT_PROFILES_DIR", str(ROOT / "profiles"))
 
 
 CATALOGUE_KEYS = ("segments", "segment_lists")
+MOMENT = re.compile(
+    r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}"
+    r"(:[0-9]{2}([.][0-9]{1,6})?)?(Z|[+-][0-9]{2}:[0-9]{2})?"
+)
 
 
 class UniqueKeyLoader(yaml.SafeLoader):
@@ -93,6 +98,7 @@ class Settings:
     warehouse_dir: Path
     as_of: date
     timezone: str
+    known_at: str | None = None
     raw_schema: str | None = None
     variables: dict[str, Any] = field(default_factory=dict)
 
@@ -152,14 +158,16 @@ def settings_from_environment(environment: dict[str, str]) -> Settings:
     except ValueError as error:
         raise UsageError(f"{name}: '{asked}' is not a date; write YYYY-MM-DD.") from error
     as_of = asked_date or datetime.now(zone).date()
+    known_at = _moment(*_setting("KNOWN_AT", given, variables, declared, ""))
     # Bare dates in YAML arrive as dates; vars hold texts.
     variables = json.loads(json.dumps(variables, default=str))
-    variables |= {"as_of_date": as_of.isoformat(), "timezone": timezone}
+    variables |= {"as_of_date": as_of.isoformat(), "timezone": timezone, "known_at": known_at}
     return Settings(
         raw_dir=Path(given.get("RAW_DIR", ROOT / "data" / "demo")).absolute(),
         warehouse_dir=Path(given.get("WAREHOUSE_DIR", ROOT / "warehouse")).absolute(),
         as_of=as_of,
         timezone=timezone,
+        known_at=known_at,
         raw_schema=variables.get("raw_schema", declared.get("raw_schema")),
         variables=variables,
     )
@@ -173,12 +181,37 @@ def _setting(
     default: str,
 ) -> tuple[str, str]:
     """Where a setting comes from, and what it is: environment, VARS, vars.yml or the default."""
-    variable = {"AS_OF": "as_of_date", "TIMEZONE": "timezone"}[name]
+    variable = {"AS_OF": "as_of_date"}.get(name, name.lower())
     if name in given:
         return name, given[name]
     if variables.get(variable):
         return f"VARS {variable}", str(variables[variable])
     return f"vars.yml {variable}", str(declared.get(variable) or default)
+
+
+def _moment(name: str, text: str) -> str | None:
+    """Return a moment as text in UTC, or None for an empty text.
+
+    Args:
+        name: the setting, for the message.
+        text: date, time and offset; without an offset it is in UTC.
+
+    Raises:
+        UsageError: the text is no moment.
+    """
+    if not text:
+        return None
+    try:
+        # fromisoformat alone would take weeks, and days without a time.
+        if not MOMENT.fullmatch(text):
+            raise ValueError
+        moment = datetime.fromisoformat(text)
+        moment = moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+    except (ValueError, OverflowError) as error:
+        raise UsageError(
+            f"{name}: '{text}' is not a moment; write YYYY-MM-DDTHH:MM:SSZ in UTC."
+        ) from error
+    return moment.isoformat().replace("+00:00", "Z")
 
 
 def _mapping(text: str, where: str) -> dict[str, Any]:
@@ -294,14 +327,19 @@ def _one_line(message: str) -> str:
     return (telling or lines or ["no message"])[0]
 
 
-def main() -> int:
-    """Run the build that the environment asks for and return the exit code."""
+def main(variables: dict[str, Any] | None = None) -> int:
+    """Run the build that the environment asks for and return the exit code.
+
+    Args:
+        variables: dbt vars that the caller sets over those of the environment.
+    """
     from report import Report
 
     report = Report()
     started = time.monotonic()
     try:
         settings = settings_from_environment(dict(os.environ))
+        settings.variables |= variables or {}
         if not settings.raw_schema and not settings.raw_dir.is_dir():
             raise UsageError(
                 f"RAW_DIR: no folder '{settings.raw_dir}'; name the folder of your files, "
@@ -335,7 +373,8 @@ def _run(settings: Settings, report: Any, started: float) -> int:
     warehouse = settings.warehouse_dir / "warehouse.duckdb"
     published = settings.warehouse_dir / "published.duckdb"
     source = f"schema {settings.raw_schema}" if settings.raw_schema else settings.raw_dir
-    report.line(f"as of {settings.as_of} ({settings.timezone}), input {source}")
+    known = f", rows loaded by {settings.known_at}" if settings.known_at else ""
+    report.line(f"as of {settings.as_of} ({settings.timezone}){known}, input {source}")
     dbt = Dbt(settings)
     cause = dbt.parse() or dbt.check_configuration()
     if cause:
@@ -355,6 +394,10 @@ def _run(settings: Settings, report: Any, started: float) -> int:
         report.fail(f"{cause} (log: {settings.warehouse_dir / 'logs' / 'dbt.log'})")
         return EXIT_FAILED
     try:
+        critical = report.alerts(warehouse)
+        if critical:
+            report.fail(f"{critical} critical; the published tables are as before")
+            return EXIT_ALERT
         rows = publish(warehouse, published, dbt.public_relations())
         report.outcome(warehouse)
     except (duckdb.Error, OSError) as error:
@@ -368,10 +411,12 @@ def _check_inputs(settings: Settings, report: Any, dbt: Dbt) -> int | None:
     """Judge the batch; returns the exit code where the build must not go on."""
     import check_inputs
 
+    # The files are judged as delivered: a part of them is no batch to compare the next one with.
+    variables = settings.variables | {"known_at": None}
     try:
         checks = check_inputs.run(
             settings.raw_dir, settings.warehouse_dir, settings.as_of, settings.timezone,
-            progress=report.line, manifest=dbt.manifest, variables=settings.variables,
+            progress=report.line, manifest=dbt.manifest, variables=variables,
         )  # fmt: skip
     except (check_inputs.UsageError, RuntimeError) as error:
         report.fail(_one_line(str(error)))

@@ -77,6 +77,19 @@ class Report:
 
         return on_event
 
+    def alerts(self, warehouse: Path) -> int:
+        """Show the alerts of a build, those for information left out; return the critical ones."""
+        with duckdb.connect(str(warehouse), read_only=True) as connection:
+            rows = connection.execute(
+                "select severity, segment, alert, message, first_raised_date"
+                " from marts.segment_alerts"
+                " where as_of_date = (select as_of_date from marts_intermediate.int_rows__known)"
+                " and severity <> 'info' order by severity, segment, alert"
+            ).fetchall()
+        for severity, segment, alert, message, since in rows:
+            self.line(f"{severity}: {segment} {alert}: {message} (since {since})")
+        return sum(row[0] == "critical" for row in rows)
+
     def outcome(self, warehouse: Path) -> None:
         """Show segments and rejected rows of a finished build."""
         with duckdb.connect(str(warehouse), read_only=True) as connection:

@@ -24,7 +24,7 @@
   {%- endfor -%}
 {% endmacro %}
 
-{#- SQL of the view of one contract table.
+{#- SQL of the view of one contract table; of a raw one only the rows known at var known_at.
     table: source node. scan: SQL of the table's rows, or none where it is absent. -#}
 {% macro raw_view_sql(table, scan) %}
   {%- set actual = raw_actual_types(scan) if scan else {} -%}
@@ -40,7 +40,8 @@
         "Input: " ~ table.name ~ " in " ~ raw_location() ~ " lacks the required column(s) " ~ missing | join(', ')
         ~ "; it has " ~ actual.keys() | join(', ') ~ ". Rename or add them (docs/your_data.md).") -%}
   {%- endif -%}
-  {{- return('select ' ~ expressions | join(', ') ~ (' from ' ~ scan if scan else ' where false')) -}}
+  {%- set rows = 'select ' ~ expressions | join(', ') ~ (' from ' ~ scan if scan else ' where false') -%}
+  {{- return(known_rows(rows) if table.source_name == 'raw' else rows) -}}
 {% endmacro %}
 
 {#- Whether a source table or column of the contract must be there. node: source table or column. -#}

@@ -1,10 +1,17 @@
-{#- Make the tables of source segment_state where they are missing, empty.
+{#- Make the tables of source segment_state where they are missing, empty, and columns that an older version
+    did not have.
 
     Runs as on-run-start: models read what earlier runs recorded before they record anew. -#}
 {% macro prepare_segment_state() %}
   {%- if not execute -%}{{- return('') -}}{%- endif -%}
   {%- for table in graph.sources.values() | selectattr('source_name', 'equalto', 'segment_state') | sort(attribute='name') -%}
-    {%- if not adapter.get_relation(table.database, table.schema, table.identifier) -%}
+    {%- set existing = adapter.get_relation(table.database, table.schema, table.identifier) -%}
+    {%- if existing -%}
+      {%- set names = adapter.get_columns_in_relation(existing) | map(attribute='name') | list -%}
+      {%- for column in table.columns.values() if column.name not in names -%}
+        {%- do run_query('alter table ' ~ existing ~ ' add column ' ~ column.name ~ ' ' ~ column.data_type) -%}
+      {%- endfor -%}
+    {%- else -%}
       {%- set columns = [] -%}
       {%- for column in table.columns.values() -%}{%- do columns.append(column.name ~ ' ' ~ column.data_type) -%}{%- endfor -%}
       {%- do run_query('create schema if not exists ' ~ table.schema) -%}

@@ -2,7 +2,8 @@
     says what was found and what is allowed. Segments have their own check. -#}
 {% macro check_vars() %}
   {%- do as_of_day() -%}
-  {%- for name in ['occasions_require_revenue', 'expose_pii'] -%}
+  {%- do known_at() -%}
+  {%- for name in ['occasions_require_revenue', 'expose_pii', 'record_history'] -%}
     {%- if var(name) is not boolean -%}{%- do var_fail(name, 'true or false') -%}{%- endif -%}
   {%- endfor -%}
   {%- for name, least in [('max_contacts_per_identifier', 1), ('future_tolerance_minutes', 0), ('lifecycle_new_days', 1),
@@ -27,6 +28,9 @@
     {%- if var(name) is not string or not var(name) -%}{%- do var_fail(name, 'a text') -%}{%- endif -%}
   {%- endfor -%}
   {%- if var('score_mode') not in score_modes() -%}{%- do var_fail('score_mode', score_modes() | join(', ')) -%}{%- endif -%}
+  {%- do segment_metrics_days() -%}
+  {%- do migration_period() -%}
+  {%- do check_segment_alerts() -%}
   {%- do check_campaign_cohorts(var('campaign_cohorts')) -%}
 {% endmacro %}
 

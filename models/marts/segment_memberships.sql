@@ -1,5 +1,18 @@
 with members as (
     select * from {{ ref('int_segment_members__listed') }}
+),
+
+-- The stay on the as-of date, where its beginning was recorded.
+stays as (
+    select
+        segment,
+        customer_id,
+        valid_from_date
+    from {{ ref('int_segment_stays__recorded') }}
+    where
+        is_start_known
+        and valid_from_date <= {{ as_of_date() }}
+        and coalesce(valid_to_date > {{ as_of_date() }}, true)
 )
 
 select
@@ -8,5 +21,7 @@ select
     members.is_primary,
     members.is_reachable,
     members.in_holdout,
-    cast(null as date) as member_since_date
+    stays.valid_from_date as member_since_date
 from members
+left join stays
+    on members.segment = stays.segment and members.customer_id = stays.customer_id

@@ -26,7 +26,7 @@ from segment_event_rows import EVENTS, LINES, ORDERS, PRODUCTS
 from segment_field_cases import AS_OF, PLACES, ROWS, ZONE
 
 PROJECT_DIR = Path(__file__).resolve().parents[2]
-SEGMENT_MODELS = ["path:models/intermediate/ledger", "path:models/intermediate/segments"]
+SEGMENT_MODELS = [f"path:models/intermediate/{name}" for name in ("ledger", "segments", "history")]
 HEADER = {"description": "Test.", "layer": "micro"}
 
 
@@ -87,7 +87,7 @@ class Workshop:
         """
         done = self.dbt(
             "build", "--exclude-resource-type", "unit_test", "test",
-            "--exclude", "path:models/marts", *SEGMENT_MODELS,
+            "--exclude", "path:models/marts", "path:models/intermediate/metrics", *SEGMENT_MODELS,
             variables={"segments": [], "as_of_date": as_of, "timezone": self.zone},
         )  # fmt: skip
         assert done.success, messages(done)

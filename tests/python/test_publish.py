@@ -219,11 +219,14 @@ def test_published_file_holds_exactly_the_marts(demo_build: Path) -> None:
         ("marts_intermediate", f"int_segment_{name}")
         for name in (
             "leaves__evaluated", "lists__resolved", "measures__pivoted", "rules__resolved",
-            "stays__known", "steps__resolved",
+            "stays__known", "stays__recorded", "steps__resolved",
         )
     }  # fmt: skip
     views = {name for _, name, kind in found if kind == "VIEW"}
-    assert views == {"segment_explanations", "segment_near_misses"}
+    assert views == {
+        "segment_explanations", "segment_membership_history", "segment_near_misses",
+        "segment_transitions",
+    }  # fmt: skip
     left = {path.name for path in demo_build.iterdir() if path.name.startswith(".")}
     assert left == {".build.lock"}
 

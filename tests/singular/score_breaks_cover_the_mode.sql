@@ -1,5 +1,5 @@
 -- Fails where the break points of the score mode in use are missing, or leave a gap or an overlap:
--- a customer there would have no score, or two.
+-- a customer there would have no score, or two. Frozen ones (`make freeze`) may be absent until they are in use.
 with breaks as (
     select
         score_mode,
@@ -16,9 +16,7 @@ with breaks as (
 ),
 
 bases as (
-    select 'orders' as basis
-    union all
-    select 'engagement' as basis
+    select distinct basis from {{ ref('int_score_inputs__united') }}
 ),
 
 metrics as (
@@ -29,8 +27,15 @@ metrics as (
     select 'monetary' as metric
 ),
 
+modes as (
+    select 'frozen' as score_mode
+    union
+    select '{{ var("score_mode") }}' as score_mode
+),
+
 covered as (
     select
+        modes.score_mode,
         bases.basis,
         metrics.metric,
         count(breaks.score) as scores,
@@ -40,18 +45,20 @@ covered as (
             or (breaks.score = 5) <> (breaks.below_value is null)
             or (breaks.score > 1 and breaks.from_value is distinct from breaks.previous_below_value)
         ) as faults
-    from bases
+    from modes
+    cross join bases
     cross join metrics
     left join breaks
         on
-            bases.basis = breaks.basis
+            modes.score_mode = breaks.score_mode
+            and bases.basis = breaks.basis
             and metrics.metric = breaks.metric
-            and breaks.score_mode = '{{ var("score_mode") }}'
-    group by bases.basis, metrics.metric
+    group by modes.score_mode, bases.basis, metrics.metric
 )
 
 select *
 from covered
 where
-    '{{ var("score_mode") }}' <> 'quantile'
-    and (scores <> 5 or faults > 0)
+    (score_mode = '{{ var("score_mode") }}' and score_mode <> 'quantile' and scores <> 5)
+    or scores not in (0, 5)
+    or faults > 0

@@ -6,9 +6,9 @@ with customers as (
 ),
 
 recordings as (
-    select segment
-    from {{ ref('stg_segment_recordings') }}
-    where first_recorded_date < {{ as_of_date() }}
+    select distinct segment
+    from {{ ref('stg_segment_days') }}
+    where recorded_date < {{ as_of_date() }}
 ),
 
 stays as (

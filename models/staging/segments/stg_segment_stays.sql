@@ -3,5 +3,8 @@ select
     customer_id,
     valid_from_date,
     valid_to_date,
-    is_start_known
+    is_start_known,
+    rule_hash,
+    entry_cause,
+    exit_cause
 from {{ source('segment_state', 'int_segment_stays__recorded') }}

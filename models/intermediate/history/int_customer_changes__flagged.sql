@@ -1,0 +1,76 @@
+with days as (
+    select
+        max(former_date) as former_date,
+        max_by(former_known_at, former_date) as former_known_at
+    from {{ ref('int_segments__written') }}
+),
+
+identities as (
+    select * from {{ ref('int_identities__resolved') }}
+),
+
+identities_before as (
+    select
+        contact_id,
+        max_by(customer_id, valid_from_date) as customer_id
+    from {{ ref('int_identities__recorded') }}
+    where valid_from_date < {{ as_of_date() }}
+    group by contact_id
+),
+
+states_before as (
+    select
+        customer_id,
+        max_by(facts_hash, valid_from_date) as facts_hash,
+        max_by(ranks_hash, valid_from_date) as ranks_hash
+    from {{ ref('int_customer_states__recorded') }}
+    where valid_from_date < {{ as_of_date() }}
+    group by customer_id
+),
+
+states as (
+    select * from {{ ref('int_customer_states__hashed') }}
+),
+
+-- Both customers of a contact that went from one to the other.
+moved as (
+    select
+        identities_before.customer_id as former_customer_id,
+        identities.customer_id
+    from identities
+    inner join identities_before on identities.contact_id = identities_before.contact_id
+    where identities.customer_id <> identities_before.customer_id
+),
+
+late_contacts as (
+    select events.contact_id
+    from {{ ref('stg_events') }} as events
+    inner join days on events.loaded_at > days.former_known_at and events.occurred_date < days.former_date
+    union
+    select orders.contact_id
+    from {{ ref('stg_orders') }} as orders
+    inner join days on orders.loaded_at > days.former_known_at and orders.ordered_date < days.former_date
+),
+
+changed as (
+    select former_customer_id as customer_id, 'identity_merged' as change from moved
+    union all
+    select customer_id, 'identity_merged' as change from moved
+    union all
+    select identities.customer_id, 'data_corrected' as change
+    from late_contacts
+    inner join identities on late_contacts.contact_id = identities.contact_id
+    union all
+    select states.customer_id, 'threshold_moved' as change
+    from states
+    inner join states_before on states.customer_id = states_before.customer_id
+    where states.facts_hash = states_before.facts_hash and states.ranks_hash <> states_before.ranks_hash
+)
+
+select
+    customer_id,
+    bool_or(change = 'identity_merged') as is_identity_merged,
+    bool_or(change = 'data_corrected') as is_data_corrected,
+    bool_or(change = 'threshold_moved') as is_only_ranked_anew
+from changed
+group by customer_id

@@ -1,0 +1,6 @@
+select
+    segment,
+    recorded_date,
+    rule_hash,
+    known_at
+from {{ source('segment_state', 'int_segment_days__recorded') }}
