@@ -42,14 +42,14 @@ def as_of_last_build(warehouse_dir: Path, default: date) -> date:
 
     Raises:
         UsageError: nothing is built there.
-        DiffError: the file cannot be opened.
+        AnotherBuild: one is under way. DiffError, OSError: the file cannot be opened.
     """
     path = warehouse_dir / "warehouse.duckdb"
     missing = UsageError(f"nothing is built in {warehouse_dir}; run `make build` first.")
     if not path.is_file():
         raise missing
     try:
-        with duckdb.connect(str(path), read_only=True) as connection:
+        with only_build_in(warehouse_dir), duckdb.connect(str(path), read_only=True) as connection:
             (found,) = connection.execute("select max(as_of_date) from marts.customers").fetchone()
     except duckdb.CatalogException as error:
         raise missing from error

@@ -40,7 +40,7 @@
 {% macro transition_cause(written, changes) -%}
 case
             when {{ changes }}.is_identity_merged then 'identity_merged'
-            when {{ written }}.rule_hash is distinct from {{ written }}.former_rule_hash then 'rule_edited'
+            when coalesce({{ written }}.rule_hash, '') <> coalesce({{ written }}.former_rule_hash, '') then 'rule_edited'
             when {{ changes }}.is_data_corrected then 'data_corrected'
             when {{ written }}.is_ranked and {{ changes }}.is_only_ranked_anew then 'threshold_moved'
             else 'customer_changed'

@@ -22,7 +22,7 @@ from warehouse import PROJECT_DIR, build_environment, read
 sys.path.insert(0, str(PROJECT_DIR / "scripts"))
 
 import diff_catalogues  # noqa: E402
-from build import UsageError  # noqa: E402
+from build import UsageError, only_build_in  # noqa: E402
 from diff_examples import missed  # noqa: E402
 from why import Part  # noqa: E402
 
@@ -303,6 +303,13 @@ def test_a_mistake_is_one_line(
     error = done.stderr.replace(f"{shop.folder}{os.sep}", "").splitlines()
     assert (done.returncode, done.stdout, len(error)) == (2, "", 1), done.stdout + done.stderr
     assert error[0].startswith(f"failed: {expected}")
+
+
+def test_a_build_under_way_is_waited_for_by_the_user(shop: Shop, asked: tuple[Any, str]) -> None:
+    with only_build_in(shop.folder):
+        done = shop.ask(BASE_SEGMENTS=str(shop.folder / "before.yml"))
+    assert (done.returncode, done.stdout) == (1, "")
+    assert done.stderr.startswith("failed: another build is under way in ")
 
 
 def test_without_a_build_it_says_so(tmp_path: Path) -> None:

@@ -53,15 +53,31 @@ late_contacts as (
 ),
 
 changed as (
-    select former_customer_id as customer_id, 'identity_merged' as change from moved
+    select
+        former_customer_id as customer_id,
+        'identity_merged' as cause
+    from moved
+
     union all
-    select customer_id, 'identity_merged' as change from moved
+
+    select
+        customer_id,
+        'identity_merged' as cause
+    from moved
+
     union all
-    select identities.customer_id, 'data_corrected' as change
+
+    select
+        identities.customer_id,
+        'data_corrected' as cause
     from late_contacts
     inner join identities on late_contacts.contact_id = identities.contact_id
+
     union all
-    select states.customer_id, 'threshold_moved' as change
+
+    select
+        states.customer_id,
+        'threshold_moved' as cause
     from states
     inner join states_before on states.customer_id = states_before.customer_id
     where states.facts_hash = states_before.facts_hash and states.ranks_hash <> states_before.ranks_hash
@@ -69,8 +85,8 @@ changed as (
 
 select
     customer_id,
-    bool_or(change = 'identity_merged') as is_identity_merged,
-    bool_or(change = 'data_corrected') as is_data_corrected,
-    bool_or(change = 'threshold_moved') as is_only_ranked_anew
+    bool_or(cause = 'identity_merged') as is_identity_merged,
+    bool_or(cause = 'data_corrected') as is_data_corrected,
+    bool_or(cause = 'threshold_moved') as is_only_ranked_anew
 from changed
 group by customer_id

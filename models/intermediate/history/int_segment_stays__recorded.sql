@@ -35,7 +35,15 @@ before as (
 ),
 
 stayed as (
-    select before.*
+    select
+        before.segment,
+        before.customer_id,
+        before.valid_from_date,
+        before.valid_to_date,
+        before.is_start_known,
+        before.rule_hash,
+        before.entry_cause,
+        before.exit_cause
     from before
     left join members on before.segment = members.segment and before.customer_id = members.customer_id
     where before.valid_to_date is not null or members.customer_id is not null
@@ -43,7 +51,12 @@ stayed as (
 
 left_now as (
     select
-        before.*,
+        before.segment,
+        before.customer_id,
+        before.valid_from_date,
+        before.is_start_known,
+        before.rule_hash,
+        before.entry_cause,
         {{ transition_cause('written', 'changes') }} as cause
     from before
     inner join written on before.segment = written.segment
@@ -68,17 +81,43 @@ begun as (
 ),
 
 untouched as (
-    select recorded.*
+    select
+        recorded.segment,
+        recorded.customer_id,
+        recorded.valid_from_date,
+        recorded.valid_to_date,
+        recorded.is_start_known,
+        recorded.rule_hash,
+        recorded.entry_cause,
+        recorded.exit_cause
     from recorded
     left join written on recorded.segment = written.segment
     where written.segment is null
 )
 
-select * from untouched
+select
+    segment,
+    customer_id,
+    valid_from_date,
+    valid_to_date,
+    is_start_known,
+    rule_hash,
+    entry_cause,
+    exit_cause
+from untouched
 
 union all
 
-select * from stayed
+select
+    segment,
+    customer_id,
+    valid_from_date,
+    valid_to_date,
+    is_start_known,
+    rule_hash,
+    entry_cause,
+    exit_cause
+from stayed
 
 union all
 
