@@ -7,9 +7,9 @@
   {%- for table in graph.sources.values() | selectattr('source_name', 'equalto', 'segment_state') | sort(attribute='name') -%}
     {%- set existing = adapter.get_relation(table.database, table.schema, table.identifier) -%}
     {%- if existing -%}
-      {%- set names = adapter.get_columns_in_relation(existing) | map(attribute='name') | list -%}
-      {%- for column in table.columns.values() if column.name not in names -%}
-        {%- do run_query('alter table ' ~ existing ~ ' add column ' ~ column.name ~ ' ' ~ column.data_type) -%}
+      {#- Asked one by one: to look the columns up would begin a transaction that dbt rolls back. -#}
+      {%- for column in table.columns.values() -%}
+        {%- do run_query('alter table ' ~ existing ~ ' add column if not exists ' ~ column.name ~ ' ' ~ column.data_type) -%}
       {%- endfor -%}
     {%- else -%}
       {%- set columns = [] -%}

@@ -6,6 +6,7 @@ from datetime import date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
+import duckdb
 import pytest
 
 from segment_workshop import Workshop, messages, segment, write_rows
@@ -100,6 +101,13 @@ class Shop:
 def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     """Four days, each with changes of its own."""
     shop = Shop(tmp_path_factory.mktemp("history"))
+    # As a version of before causes and rule hashes were recorded left it.
+    with duckdb.connect(str(shop.workshop.folder / "warehouse.duckdb")) as connection:
+        connection.execute("create schema marts_intermediate")
+        connection.execute(
+            "create table marts_intermediate.int_segment_stays__recorded (segment varchar, customer_id"
+            " varchar, valid_from_date date, valid_to_date date, is_start_known boolean)"
+        )
     shop.refresh(FIRST)
     # The 11th: c9 orders and views, both as it happens.
     shop.order("n1", "c9", FIRST, 60, FIRST + timedelta(days=1))
