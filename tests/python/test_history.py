@@ -105,8 +105,9 @@ def shop(tmp_path_factory: pytest.TempPathFactory) -> Shop:
     with duckdb.connect(str(shop.workshop.folder / "warehouse.duckdb")) as connection:
         connection.execute("create schema marts_intermediate")
         connection.execute(
-            "create table marts_intermediate.int_segment_stays__recorded (segment varchar, customer_id"
-            " varchar, valid_from_date date, valid_to_date date, is_start_known boolean)"
+            "create table marts_intermediate.int_segment_stays__recorded (segment varchar,"
+            " customer_id varchar, valid_from_date date, valid_to_date date,"
+            " is_start_known boolean)"
         )
     shop.refresh(FIRST)
     # The 11th: c9 orders and views, both as it happens.
