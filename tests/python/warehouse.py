@@ -125,7 +125,15 @@ def build_environment(
     raw_dir: Path, warehouse_dir: Path, env: Mapping[str, str] | None = None
 ) -> dict[str, str]:
     """Return the environment of a build that shares no file with another (see run_build)."""
-    dropped = ("AS_OF", "TIMEZONE", "VARS", "SEGMENTS", "DBT_PROFILES_DIR", "FORCE_COLOR")
+    dropped = (
+        "AS_OF",
+        "KNOWN_AT",
+        "TIMEZONE",
+        "VARS",
+        "SEGMENTS",
+        "DBT_PROFILES_DIR",
+        "FORCE_COLOR",
+    )
     inherited = {name: value for name, value in os.environ.items() if name not in dropped}
     return inherited | {
         "RAW_DIR": str(raw_dir),
