@@ -76,12 +76,12 @@ def answer(published: Path, customer: str, segment: str | None) -> str:
     with connection:
         tables = {
             name
-            for (name,) in connection.execute("select table_name from duckdb_tables()").fetchall()
+            for (name,) in connection.execute(
+                "select table_name from information_schema.tables"
+            ).fetchall()
         }
-        if "segment_conditions" not in tables:
-            raise UnknownName(
-                f"{published} was published without explanations; run `make build` again"
-            )
+        if "segment_transitions" not in tables:
+            raise UnknownName(f"{published} is of an older version; run `make build` again")
         customer_id = _customer(connection, published, customer)
         lines = (
             [f"{customer} is a contact of customer {customer_id}"]
@@ -155,11 +155,37 @@ def _one_segment(connection: Connection, customer_id: str, segment: str) -> Iter
             yield f"  reachable by {reach}: {'yes' if is_reachable else 'no'}"
         if in_holdout:
             yield "  held out of its campaigns"
+    yield from _stays(connection, customer_id, segment)
     yield ""
     yield from _drawn(rule, "  ")
     if not membership:
         yield ""
         yield f"  {_distance(rule)}"
+
+
+def _stays(connection: Connection, customer_id: str, segment: str) -> Iterator[str]:
+    """The stays on record, with why they began and ended; nothing where none is."""
+    rows = connection.execute(
+        """
+        select
+            history.valid_from_date, history.is_start_known, history.valid_to_date,
+            max(transitions.cause) filter (where transitions.direction = 'entered'),
+            max(transitions.cause) filter (where transitions.direction = 'exited')
+        from marts.segment_membership_history as history
+        left join marts.segment_transitions as transitions
+            on history.segment = transitions.segment
+            and history.customer_id = transitions.customer_id
+            and transitions.transition_date in (history.valid_from_date, history.valid_to_date)
+        where history.segment = ? and history.customer_id = ?
+        group by all
+        order by history.valid_from_date
+        """,
+        [segment, customer_id],
+    ).fetchall()
+    for start, is_start_known, end, entry_cause, exit_cause in rows:
+        since = f"since {start} ({entry_cause})" if is_start_known else f"since {start} or before"
+        until = f" until {end} ({exit_cause})" if end else ""
+        yield f"  on record: member {since}{until}"
 
 
 def _rule(connection: Connection, customer_id: str, segment: str) -> Part:
@@ -266,4 +292,11 @@ def main(environment: dict[str, Any]) -> int:
 
 
 if __name__ == "__main__":
-    sys.exit(main(dict(os.environ)))
+    try:
+        code = main(dict(os.environ))
+        sys.stdout.flush()
+    except BrokenPipeError:
+        # The reader, such as head, has seen enough; Python must not complain of it at its end.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = EXIT_DONE
+    sys.exit(code)

@@ -47,6 +47,16 @@ create table marts.segment_explanations as
         ('loyal_vip', 'c1', 'rule.all[1].any[0].eq', 'free', false),
         ('loyal_vip', 'c1', 'rule.all[1].any[1].eq', null, false))
     as t (segment, customer_id, condition_path, observed_value, is_met);
+create table marts.segment_membership_history as
+    select * from (values
+        ('vip', 'c1', date '2026-01-10', date '2026-02-01', false),
+        ('vip', 'c1', date '2026-03-05', null, true))
+    as t (segment, customer_id, valid_from_date, valid_to_date, is_start_known);
+create table marts.segment_transitions as
+    select * from (values
+        ('vip', 'c1', date '2026-02-01', 'exited', 'rule_edited'),
+        ('vip', 'c1', date '2026-03-05', 'entered', 'customer_changed'))
+    as t (segment, customer_id, transition_date, direction, cause);
 create table marts.segment_near_misses as
     select 'loyal_vip' as segment, 'c1' as customer_id, 'rule.all[1]' as condition_path,
         'either' as condition_text;
@@ -93,6 +103,8 @@ def test_a_member_and_its_reasons(folder: Path) -> None:
         "primary segment: this one",
         "reachable by email: no",
         "held out of its campaigns",
+        "on record: member since 2026-01-10 or before until 2026-02-01 (rule_edited)",
+        "on record: member since 2026-03-05 (customer_changed)",
         "✓ all of",
         "✓ value_tier is 'A' -> A",
         "✓ none of",
