@@ -74,9 +74,8 @@ with seen as (
         measured as (
             select
                 *,
-                (greatest(share, 0.0001) - greatest(first_share, 0.0001)) * ln(greatest(share, 0.0001) / greatest(first_share, 0.0001))
-                + (greatest(1 - share, 0.0001) - greatest(1 - first_share, 0.0001))
-                * ln(greatest(1 - share, 0.0001) / greatest(1 - first_share, 0.0001)) as stability_index,
+                {{ population_stability_term('share', 'first_share') }}
+                + {{ population_stability_term('1 - share', '1 - first_share') }} as stability_index,
                 customers - former_customers as growth,
                 greatest(former_customers * {{ var('segment_alert_growth_share') }}, {{ var('segment_alert_growth_customers') }}) as allowed_growth
             from seen

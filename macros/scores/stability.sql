@@ -1,11 +1,16 @@
-{#- Population stability index of two distributions over the same buckets: sum((c - r) * ln(c / r)).
-    Shares below 0.0001 count as 0.0001, so that an empty bucket does not make it infinite. An aggregate;
+{#- What one bucket adds to the population stability index: (c - r) * ln(c / r). Shares below 0.0001 count as
+    0.0001, so that an empty bucket does not make it infinite. current_share, reference_share: SQL (0-1). -#}
+{% macro population_stability_term(current_share, reference_share) -%}
+    {%- set current = 'greatest(coalesce(' ~ current_share ~ ', 0), 0.0001)' -%}
+    {%- set reference = 'greatest(coalesce(' ~ reference_share ~ ', 0), 0.0001)' -%}
+    cast(({{ current }} - {{ reference }}) * ln({{ current }} / nullif({{ reference }}, 0)) as decimal(28,12))
+{%- endmacro %}
+
+{#- Population stability index of two distributions over the same buckets: the sum of their terms. An aggregate;
     its terms are decimals because a sum of doubles depends on their order.
     current_share, reference_share: SQL expressions of shares (0-1), one row a bucket. -#}
 {% macro population_stability_index(current_share, reference_share) -%}
-    {%- set current = 'greatest(coalesce(' ~ current_share ~ ', 0), 0.0001)' -%}
-    {%- set reference = 'greatest(coalesce(' ~ reference_share ~ ', 0), 0.0001)' -%}
-    cast(sum(cast(({{ current }} - {{ reference }}) * ln({{ current }} / nullif({{ reference }}, 0)) as decimal(28,12))) as double)
+    cast(sum({{ population_stability_term(current_share, reference_share) }}) as double)
 {%- endmacro %}
 
 {#- What an index says: stable below 0.1, alert above 0.25, watch between. index: SQL expression. -#}

@@ -1,4 +1,3 @@
-{%- set rows = segment_recorded(segment_catalogue()) if execute else [] -%}
 -- Written after the stays: {{ ref('int_segment_stays__recorded') }}
 with recorded as (
     select * from {{ ref('stg_segment_days') }}
@@ -6,10 +5,6 @@ with recorded as (
 
 known as (
     select * from {{ ref('int_rows__known') }}
-),
-
-declared (segment, rule_hash, is_ranked) as (
-    {{ value_rows(rows, ['segment', 'rule_hash'], ['is_ranked']) }}
 ),
 
 written as (
@@ -32,10 +27,9 @@ added as (
     select
         written.segment,
         {{ as_of_date() }} as recorded_date,
-        declared.rule_hash,
+        written.rule_hash,
         known.known_at
     from written
-    left join declared on written.segment = declared.segment
     cross join known
 )
 
