@@ -83,7 +83,7 @@ demo-data: setup-build ## write generated input to data/demo (CUSTOMERS SEED END
 	@rm -f "$$WAREHOUSE_DIR/input_checks/batch_profiles.parquet"
 	@$(RUN) scripts/demo_data.py --customers $(CUSTOMERS) --seed $(SEED) $(if $(END),--end $(END))
 
-bench: setup-build ## measure the build: two yardsticks (SIZE=S or M) or many segments (SIZE=segments)
+bench: setup-build ## measure the build (SIZE=S or M), many segments (SIZE=segments) or a refresh (SIZE=refresh)
 	@$(RUN) scripts/bench.py $(SIZE)
 
 clean: ## remove what the targets made, the environments and the demo data included
