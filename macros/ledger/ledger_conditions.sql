@@ -15,24 +15,6 @@
   {{- return(days) -}}
 {% endmacro %}
 
-{#- Whether a fact lies on a day that some condition on its event is asked for: SQL over event_type and
-    occurred_date. catalogue: from segment_catalogue. -#}
-{% macro ledger_is_asked_day(catalogue) %}
-  {%- set days = ledger_condition_days(catalogue) -%}
-  {%- set by_event = {} -%}
-  {%- for id, one in days.items() -%}
-    {%- set event = catalogue.conditions[id].event -%}
-    {%- do by_event.update({event: [by_event.get(event, '9999-12-31'), one.first] | min}) -%}
-  {%- endfor -%}
-  {%- set by_first = {} -%}
-  {%- for event in by_event.keys() | sort(case_sensitive=true) -%}{%- do by_first.setdefault(by_event[event], []).append(event) -%}{%- endfor -%}
-  {%- set terms = [] -%}
-  {%- for first in by_first.keys() | sort -%}
-    {%- do terms.append('(event_type in (' ~ sql_strings(by_first[first]) ~ ") and occurred_date >= cast('" ~ first ~ "' as date))") -%}
-  {%- endfor -%}
-  {{- return('occurred_date < ' ~ as_of_date() ~ ' and (\n            ' ~ (terms | join('\n            or ') or '1 = 0') ~ '\n        )') -}}
-{% endmacro %}
-
 {#- The conditions as rows (condition_id, event_type, signature, uses_products, from_date, before_date), in the
     order of their ids.
 

@@ -35,6 +35,7 @@ facts.contact_id,
         facts.{{ name }},
     {%- endfor %}
         facts.unit_cost
+  {{- ',\n        facts.is_touched' if is_incremental() }}
   {%- for name in properties.keys() | sort if one.event in properties[name].events %},
         {{ properties[name].sql }} as {{ name }}
   {%- endfor -%}

@@ -1,6 +1,7 @@
-{#- Forget what the ledger holds of (condition, day) pairs that nobody asks for or that have changed.
-    Stands before the fill in its transaction. ledger, wanted: relations. -#}
-{% macro ledger_forget(ledger, wanted) %}
+{#- Forget what the ledger holds of (condition, day) pairs that nobody asks for or that are to be filled otherwise, and of
+    contacts' days whose facts changed. Stands before the fill in its transaction.
+    ledger, wanted, touched: relations. -#}
+{% macro ledger_forget(ledger, wanted, touched) %}
   {%- if is_incremental() -%}
 delete from {{ ledger }}
 where exists (
@@ -19,6 +20,15 @@ where exists (
     where
         outdated.condition_id = {{ ledger }}.condition_id
         and outdated.occurred_date = {{ ledger }}.occurred_date
+);
+delete from {{ ledger }}
+where exists (
+    select 1
+    from {{ touched }} as touched
+    where
+        touched.contact_id = {{ ledger }}.contact_id
+        and touched.event_type = {{ ledger }}.event_type
+        and touched.occurred_date = {{ ledger }}.occurred_date
 )
   {%- endif -%}
 {% endmacro %}

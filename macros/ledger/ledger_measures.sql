@@ -107,3 +107,29 @@
     {{ packed_value('grouped.values_' ~ places[name], key) }} as {{ name }}
   {%- endfor -%}
 {% endmacro %}
+
+{#- The names of the measures of one event, sequences left out. measures: from segment_catalogue. -#}
+{% macro ledger_event_measures(measures) %}
+  {%- set names = [] -%}
+  {%- for name in measures.keys() | sort if measures[name].condition -%}{%- do names.append(name) -%}{%- endfor -%}
+  {{- return(names) -}}
+{% endmacro %}
+
+{#- The join that brings each day between an edge of a window now and at the former as-of date, as moved.period_date, to
+    aliases windows and former_windows. -#}
+{% macro each_moved_day() -%}
+cross join lateral (
+  {%- for edge in ['from_date', 'before_date'] %}
+        {{ 'union all' if not loop.first }}
+        select period_date
+        from {{ period_series('day', 'least(windows.' ~ edge ~ ', former_windows.' ~ edge ~ ')',
+            dbt.dateadd('day', -1, 'greatest(windows.' ~ edge ~ ', former_windows.' ~ edge ~ ')')) }} as days
+        where windows.{{ edge }} <> former_windows.{{ edge }}
+  {%- endfor %}
+    ) as moved
+{%- endmacro %}
+
+{#- The join that brings each day from one to another, both inclusive, as series.period_date. first, last: SQL dates. -#}
+{% macro each_day(first, last) %}
+  {{- return('cross join lateral ' ~ period_series('day', first, last) ~ ' as series') -}}
+{% endmacro %}

@@ -41,7 +41,8 @@
     {#- skip and comment are said because the reader would guess them, and leave out lines in silence. -#}
     {%- set reader = "read_csv(" ~ sql_string(row[1]) ~ ", header = true, all_varchar = true, delim = ',', quote = '\"', escape = '\"', skip = 0, comment = '')"
         if row[1].endswith('.csv') else
-        "read_parquet(" ~ sql_string(row[1]) ~ ", union_by_name = true, hive_partitioning = " ~ ('**' in row[1]) ~ ")" -%}
+        "read_parquet(" ~ sql_string(row[1]) ~ ", union_by_name = true, hive_partitioning = " ~ ('**' in row[1])
+        ~ (", filename = 'load_file'" if '**' in row[1] else '') ~ ")" -%}
     {%- do found.update({row[0]: reader}) -%}
   {%- endfor -%}
   {{- return(found) -}}

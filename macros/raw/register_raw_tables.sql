@@ -40,6 +40,8 @@
         "Input: " ~ table.name ~ " in " ~ raw_location() ~ " lacks the required column(s) " ~ missing | join(', ')
         ~ "; it has " ~ actual.keys() | join(', ') ~ ". Rename or add them (docs/your_data.md).") -%}
   {%- endif -%}
+  {#- Staging looks for changed loads by it; no column of the contract. -#}
+  {%- if table.source_name == 'raw' -%}{%- do expressions.append(load_id(actual) ~ ' as load_id') -%}{%- endif -%}
   {%- set rows = 'select ' ~ expressions | join(', ') ~ (' from ' ~ scan if scan else ' where false') -%}
   {{- return(known_rows(rows) if table.source_name == 'raw' else rows) -}}
 {% endmacro %}

@@ -55,15 +55,16 @@ having count(*) > 1
     of arrival never decides. Only ids that occur twice are sorted; the rest streams through, which is
     why this is cheap enough for a view over the one table that a raw table is written to.
     typed: relation of a base_<table>__typed model. id: id column. order_columns: typed time columns,
-    most telling first. -#}
-{% macro ranked_versions(typed, id, order_columns) %}
+    most telling first. has_states: whether rows of former runs are among them (row_state). -#}
+{% macro ranked_versions(typed, id, order_columns, has_states=true) %}
+    {%- set present = " and row_state is distinct from 'removed'" if has_states else '' %}
     {%- set latest_first = order_columns | join(' desc nulls last, ') ~ ' desc nulls last, row_content desc' %}
     select
         *,
         1 as version_rank,
         cast(null as string) as kept_content
     from {{ typed }}
-    where not is_repeated
+    where not is_repeated{{ present }}
 
     union all
 
@@ -72,7 +73,7 @@ having count(*) > 1
         row_number() over (partition by {{ id }}, (reason_codes is null) order by {{ latest_first }}) as version_rank,
         first_value(row_content) over (partition by {{ id }}, (reason_codes is null) order by {{ latest_first }}) as kept_content
     from {{ typed }}
-    where is_repeated
+    where is_repeated{{ present }}
 {%- endmacro %}
 
 {#- Columns reason_codes and raw_row of a base model over ranked_versions. -#}

@@ -23,6 +23,9 @@
   {%- if var('value_tier_a_share') > var('value_tier_b_share') -%}
     {%- do var_fail('value_tier_a_share', 'at most value_tier_b_share, ' ~ var('value_tier_b_share')) -%}
   {%- endif -%}
+  {%- if var('continue_up_to_share') is not number or var('continue_up_to_share') is boolean or var('continue_up_to_share') < 0 -%}
+    {%- do var_fail('continue_up_to_share', 'a share of 0 or more') -%}
+  {%- endif -%}
   {%- for name in ['cancelled_statuses', 'engagement_event_types', 'accept_with_null'] -%}{%- do text_list_var(name) -%}{%- endfor -%}
   {%- for name in ['reporting_currency', 'pii_salt'] -%}
     {%- if var(name) is not string or not var(name) -%}{%- do var_fail(name, 'a text') -%}{%- endif -%}

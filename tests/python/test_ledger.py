@@ -30,22 +30,21 @@ CATALOGUE = [
     segment("bought_brand", {"event": "product_purchased", "where": [BRAND]}),
     segment("path", {"sequence": ["product_viewed", "email_clicked", {"not": "order_placed"}]}),
 ]
-# What may happen to raw data between two builds, as statements on what staging made of it.
+# What may happen to staged rows between two builds: table, what is set, of which rows. A row set to
+# nothing goes, one with a new id comes on top.
+EVENTS, ORDERS, LINES = "base_events__typed", "base_orders__typed", "base_order_lines__typed"
+SOME_EVENTS = "hash(event_id || '{seed}') % 50 = 0"
+SOME_ORDERS = "hash(order_id || '{seed}') % 20 = 0"
 CHANGES = [
-    "delete from {staging}.base_events__typed where {some_events} = 0",
-    "update {staging}.base_events__typed set channel = 'web' where {some_events} = 0",
-    "update {staging}.base_events__typed set occurred_at = occurred_at + interval 1 day"
-    " where {some_events} = 0",
-    "update {staging}.base_events__typed set properties = '{{\"size\": 41}}'"
-    " where {some_events} = 0",
-    "insert into {staging}.base_events__typed by name select * replace ('{seed}' || event_id as"
-    " event_id) from {staging}.base_events__typed where {some_events} = 0",
-    "update {staging}.base_orders__typed set status = 'cancelled' where {some_orders} = 0",
-    "update {staging}.base_orders__typed set net_amount = net_amount + 1 where {some_orders} = 0",
-    "update {staging}.base_order_lines__typed set quantity = quantity + 1"
-    " where hash(order_line_id || '{seed}') % 40 = 0",
-    "update {staging}.base_products__typed set brand = 'brand 1'"
-    " where hash(product_id || '{seed}') % 4 = 0",
+    (EVENTS, "", SOME_EVENTS),
+    (EVENTS, "channel = 'web'", SOME_EVENTS),
+    (EVENTS, "occurred_at = occurred_at + interval 1 day", SOME_EVENTS),
+    (EVENTS, "properties = '{{\"size\": 41}}'", SOME_EVENTS),
+    (EVENTS, "event_id = '{seed}' || event_id", SOME_EVENTS),
+    (ORDERS, "status = 'cancelled'", SOME_ORDERS),
+    (ORDERS, "net_amount = net_amount + 1", SOME_ORDERS),
+    (LINES, "quantity = quantity + 1", "hash(order_line_id || '{seed}') % 40 = 0"),
+    ("base_products__typed", "brand = 'brand 1'", "hash(product_id || '{seed}') % 4 = 0"),
 ]
 SHOP = {
     "contacts": """
@@ -138,10 +137,33 @@ def about(shop: Workshop, words: str) -> set[str]:
 
 
 def change(shop: Workshop, *statements: str) -> None:
-    """Change what staging has made of the raw data."""
+    """Run statements on the warehouse."""
     with duckdb.connect(str(shop.folder / "warehouse.duckdb")) as connection:
         for statement in statements:
             connection.execute(statement)
+
+
+def restage(shop: Workshop, *changes: tuple[str, str, str]) -> None:
+    """Change staged rows as a run does that stages them anew."""
+    for table in {EVENTS, ORDERS, LINES}:
+        change(
+            shop,
+            f"delete from marts_staging.{table} where row_state = 'removed'",
+            f"update marts_staging.{table} set row_state = 'kept'",
+        )
+    for table, values, where in changes:
+        rows = f"marts_staging.{table} where {where}"
+        if table == "base_products__typed":
+            change(shop, f"update marts_staging.{table} set {values} where {where}")
+            continue
+        rows += " and row_state <> 'removed'"
+        added = "select * replace ({} as {}, 'added' as row_state) from before"
+        change(shop, f"create or replace table before as select * from {rows}")
+        if not values.startswith("event_id"):
+            change(shop, f"update marts_staging.{table} set row_state = 'removed' where {where}")
+        if values:
+            name, value = values.split(" = ", 1)
+            change(shop, f"insert into marts_staging.{table} {added.format(value, name)}")
 
 
 def contents(shop: Workshop) -> list[tuple[Any, ...]]:
@@ -221,24 +243,29 @@ def test_a_new_condition_is_filled_alone_and_a_dropped_one_goes(shop: Workshop) 
     assert {row[1] for row in contents(shop)} == {key[0] for key in after}
 
 
-def test_a_changed_day_is_filled_alone(shop: Workshop) -> None:
+def test_a_changed_day_of_a_contact_is_filled_alone(shop: Workshop) -> None:
     filled(shop, CATALOGUE)
     before = days_filled(shop)
-    change(
-        shop,
-        "update marts_staging.base_events__typed set channel = 'changed' where event_id ="
-        " (select min(event_id) from marts_staging.base_events__typed"
-        " where event_type = 'email_clicked' and occurred_at >= timestamp '2026-01-05')",
+    rows = contents(shop)
+    one = (
+        f"event_id = (select min(event_id) from marts_staging.{EVENTS}"
+        " where event_type = 'email_clicked' and channel = 'web'"
+        " and occurred_at >= timestamp '2026-01-05')"
     )
-    again = filled(shop, CATALOGUE)
-    assert set(again.values()) == {1}
-    assert again.keys() == about(shop, "email_clicked")
-    assert len({key[1] for key in days_filled(shop).keys() - before.keys()}) == 1
+    [(contact, day)] = shop.read(
+        f"select contact_id, cast(occurred_at as date) from marts_staging.{EVENTS} where {one}"
+    )
+    restage(shop, (EVENTS, "channel = 'changed'", one))
+    assert filled(shop, CATALOGUE) == {}
+    assert days_filled(shop) == before
+    differing = set(rows) ^ set(contents(shop))
+    assert differing
+    assert {row[2:4] for row in differing} == {(day, contact)}
 
 
 def test_changed_products_fill_only_what_looks_at_products(shop: Workshop) -> None:
     filled(shop, CATALOGUE)
-    change(shop, "update marts_staging.base_products__typed set brand = 'brand 9'")
+    restage(shop, ("base_products__typed", "brand = 'brand 9'", "true"))
     assert filled(shop, CATALOGUE).keys() == about(shop, "product.brand")
     assert not about(shop, "product.brand") & {row[1] for row in contents(shop) if row[3]}
 
@@ -248,14 +275,10 @@ def test_after_any_changes_the_ledger_equals_a_new_one(shop: Workshop, tmp_path:
     filled(shop, CATALOGUE)
     for turn in range(4):
         before = days_filled(shop)
-        places = {
-            "staging": "marts_staging",
-            "seed": turn,
-            "some_events": f"hash(event_id || '{turn}') % 50",
-            "some_orders": f"hash(order_id || '{turn}') % 20",
-        }
-        statements = [one.format(**places) for one in choose.sample(CHANGES, 3)]
-        change(shop, *statements)
+        statements = [
+            tuple(part.format(seed=turn) for part in one) for one in choose.sample(CHANGES, 3)
+        ]
+        restage(shop, *statements)
         catalogue = choose.sample(CATALOGUE, 8)
         filled(shop, catalogue)
         after = days_filled(shop)

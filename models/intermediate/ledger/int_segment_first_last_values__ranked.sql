@@ -1,10 +1,12 @@
+{{ config(materialized='incremental', incremental_strategy='append', unique_key=['customer_id', 'measure_key', 'measure']) }}
+
 {%- set measures = (segment_catalogue() if execute else {}).get('measures', {}) -%}
 with ledger as (
     select * from {{ ref('int_segment_ledger__filled') }}
 ),
 
 identities as (
-    select * from {{ ref('int_identities__resolved') }}
+    select * from {{ customers_to_redo(ref('int_identities__resolved'), ref('int_segment_customers__touched')) }}
 ),
 
 windows (measure_key, condition_id, from_date, before_date) as (

@@ -4,8 +4,13 @@
     unique_key=['condition_id', 'occurred_date', 'contact_id', 'detail_value', 'detail_at'],
 ) }}
 
-{#- Named here because each pass reads it by itself: shared, it would be held in memory as a whole. -#}
-{%- set facts_view = ref('int_segment_facts__united') -%}
+{%- set due_facts = segment_facts('select event_type, occurred_date from open_days') -%}
+{#- Named here because each pass reads it by itself: shared, it would be held in memory as a whole. What is due in a
+    later run is little, and found once for all passes. -#}
+{%- set facts_view = ref('int_segment_facts__united') if not is_incremental() else 'due_facts' -%}
+{#- Reads who met a condition until now, before this run forgets it. -#}
+{%- set former = ref('int_segment_contacts__refilled') -%}
+{%- set touched = ref('int_segment_contact_days__touched') -%}
 {%- set catalogue = segment_catalogue() if execute else {} -%}
 {%- set conditions = catalogue.get('conditions', {}) -%}
 {%- set asked = ledger_asked(catalogue) -%}
@@ -36,15 +41,14 @@ due as (
     where filled.condition_id is null
     {%- endif %}
 ),
-{% for pass in passes %}
+{% if is_incremental() %}
+{{ ledger_due_facts(touched, due_facts) }},
+{% endif %}
+{%- for pass in passes %}
 facts_{{ loop.index }} as (
     select
         {{ ledger_fact_columns(pass, catalogue.properties) }}
     from {{ facts_view }} as facts{{ ledger_product_join(pass) }}
-    {%- if is_incremental() %}
-    inner join (select distinct occurred_date from due where condition_id in ({{ sql_strings(pass.ids) }})) as due_days
-        on facts.occurred_date = due_days.occurred_date
-    {%- endif %}
     where
         facts.event_type = {{ sql_string(pass.event) }}
         and facts.occurred_date >= cast('{{ pass.first }}' as date)
@@ -55,6 +59,7 @@ counted_{{ loop.index }} as (
     select
         facts.contact_id,
         facts.occurred_date,
+        {{- '\n        bool_or(facts.is_touched) as is_touched,' if is_incremental() }}
         {{ pass.detail or 'cast(null as string)' }} as detail_value,
         {{ 'facts.occurred_at' if pass.is_stepped else 'cast(null as timestamp)' }} as detail_at
         {{- ledger_counts(pass, conditions, asked, days) }}
@@ -72,6 +77,7 @@ met_{{ loop.index }} as (
         occurred_date,
         detail_value,
         detail_at,
+        {{- '\n        is_touched,' if is_incremental() }}
         {{ ledger_exploded_counts(pass, asked) }}
     from counted_{{ loop.index }}
 ),
@@ -111,11 +117,11 @@ filled as (
         met.largest
     from met_{{ loop.index }} as met
     {%- if is_incremental() %}
-    inner join due
+    left join due
         on met.condition_id = due.condition_id
         and met.occurred_date = due.occurred_date
     {%- endif %}
-    where met.events > 0
+    where met.events > 0{{ ' and (met.is_touched or due.condition_id is not null)' if is_incremental() }}
     {%- endfor %}
 )
 

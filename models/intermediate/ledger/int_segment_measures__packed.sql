@@ -1,13 +1,18 @@
+{{ config(materialized='incremental', incremental_strategy='append', unique_key=['customer_id', 'measure_group']) }}
+
 {%- set catalogue = segment_catalogue() if execute else {} -%}
 {%- set measures = catalogue.get('measures', {}) -%}
 {%- set groups = ledger_measure_groups(catalogue) -%}
 {%- set ledger = ref('int_segment_ledger__filled') -%}
+{%- set touched = ref('int_segment_customers__touched') -%}
+{#- Of a few customers the rows are found once for all groups. -#}
+{%- set summed = 'their_ledger' if is_incremental() else ledger -%}
 with identities as (
-    select * from {{ ref('int_identities__resolved') }}
+    select * from {{ customers_to_redo(ref('int_identities__resolved'), touched) }}
 ),
 
 first_last_values as (
-    select * from {{ ref('int_segment_first_last_values__ranked') }}
+    select * from {{ customers_to_redo(ref('int_segment_first_last_values__ranked'), touched) }}
 ),
 
 sequences as (
@@ -15,8 +20,16 @@ sequences as (
         customer_id,
         measure_key,
         cast(1 as bigint) as count_value
-    from {{ ref('int_segment_sequences__completed') }}
+    from {{ customers_to_redo(ref('int_segment_sequences__completed'), touched) }}
 )
+{%- if is_incremental() %},
+
+their_ledger as (
+    select ledger.*
+    from {{ ledger }} as ledger
+    inner join identities on ledger.contact_id = identities.contact_id
+)
+{%- endif %}
 {%- for group in groups if group.event %},
 
 -- {{ segment_plain(group.name, 200) }}
@@ -29,7 +42,7 @@ summed_{{ loop.index }} as (
         identities.customer_id,
         windows.measure_key,
         {{ ledger_typed_aggregate(group.aggregate, group.kind) }} as {{ group.kind }}_value
-    from {{ ledger }} as ledger
+    from {{ summed }} as ledger
     inner join windows_{{ loop.index }} as windows
         on ledger.condition_id = windows.condition_id
     inner join identities

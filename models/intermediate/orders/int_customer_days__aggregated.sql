@@ -1,15 +1,27 @@
-with documents as (
-    select * from {{ ref('int_documents__netted') }}
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    unique_key=['customer_id', 'activity_date'],
+) }}
+
+with days as (
+    select * from {{ ref('int_contact_days__aggregated') }}
+),
+
+identities as (
+    select * from {{ customers_to_redo(ref('int_identities__resolved'), ref('int_customers__touched')) }}
 )
 
 select
-    customer_id,
-    ordered_date as activity_date,
-    cast(count(*) filter (where is_occasion) as int) as orders,
-    cast(sum(signed_amount) as decimal(18, 4)) as net_revenue,
-    cast(coalesce(sum(kept_amount) filter (where is_occasion), 0) as decimal(18, 4)) as kept_revenue,
-    bool_or(is_occasion) as is_occasion
-from documents
+    identities.customer_id,
+    days.activity_date,
+    cast(sum(days.orders) as int) as orders,
+    cast(sum(days.net_revenue) as decimal(18, 4)) as net_revenue,
+    cast(sum(days.kept_revenue) as decimal(18, 4)) as kept_revenue,
+    bool_or(days.is_occasion) as is_occasion
+from days
+inner join identities
+    on days.contact_id = identities.contact_id
 group by
-    customer_id,
-    ordered_date
+    identities.customer_id,
+    days.activity_date

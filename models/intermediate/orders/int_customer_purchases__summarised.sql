@@ -1,5 +1,7 @@
+{{ config(materialized='incremental', incremental_strategy='append', unique_key='customer_id') }}
+
 with days as (
-    select * from {{ ref('int_customer_days__aggregated') }}
+    select * from {{ customers_to_redo(ref('int_customer_days__aggregated'), ref('int_customers__touched')) }}
 ),
 
 summarised as (

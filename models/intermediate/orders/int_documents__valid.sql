@@ -10,6 +10,7 @@ identities as (
 
 select
     identities.customer_id,
+    orders.contact_id,
     orders.order_id,
     orders.document_type,
     orders.original_order_id,

@@ -1,14 +1,16 @@
-{{ config(materialized='table') }}
+{{ config(materialized='incremental', incremental_strategy='append', unique_key=['contact_id', 'load_id', 'row_content']) }}
+
+{%- set rows_to_stage = rows_to_stage('contacts') %}
 
 {%- set consents = ['email_consent', 'sms_consent', 'push_consent', 'ads_consent'] %}
 {%- set times = ['created_at', 'updated_at', 'deleted_at', 'loaded_at'] %}
 
 with raw_contacts as (
-    select * from {{ source('raw', 'contacts') }}
+    select * from {{ rows_to_stage }}
 ),
 
 repeated as (
-    {{ repeated_ids(source('raw', 'contacts'), 'contact_id') }}
+    {{ repeated_ids(rows_to_stage, 'contact_id') }}
 ),
 
 typed as (
@@ -86,5 +88,6 @@ select
     typed_{{ time }} as {{ time }},
     {%- endfor %}
     reason_codes,
-    {{ row_evidence_columns('contacts') }}
+    {{ row_evidence_columns('contacts') }},
+    {{ staged_row_columns() }}
 from checked

@@ -1,7 +1,9 @@
-{{ config(materialized='table') }}
+{{ config(materialized='incremental', incremental_strategy='append', unique_key=['event_id', 'load_id', 'row_content']) }}
+
+{%- set rows_to_stage = rows_to_stage('events') %}
 
 with raw_events as (
-    select * from {{ source('raw', 'events') }}
+    select * from {{ rows_to_stage }}
 ),
 
 known_contacts as (
@@ -9,7 +11,7 @@ known_contacts as (
 ),
 
 repeated as (
-    {{ repeated_ids(source('raw', 'events'), 'event_id') }}
+    {{ repeated_ids(rows_to_stage, 'event_id') }}
 ),
 
 typed as (
@@ -59,5 +61,6 @@ select
     case when has_json_properties then cast(properties as string) end as properties,
     typed_loaded_at as loaded_at,
     reason_codes,
-    {{ row_evidence_columns('events') }}
+    {{ row_evidence_columns('events') }},
+    {{ staged_row_columns() }}
 from checked

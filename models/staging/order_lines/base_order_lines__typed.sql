@@ -1,7 +1,9 @@
-{{ config(materialized='table') }}
+{{ config(materialized='incremental', incremental_strategy='append', unique_key=['order_line_id', 'load_id', 'row_content']) }}
+
+{%- set rows_to_stage = rows_to_stage('order_lines') %}
 
 with raw_order_lines as (
-    select * from {{ source('raw', 'order_lines') }}
+    select * from {{ rows_to_stage }}
 ),
 
 known_orders as (
@@ -9,7 +11,7 @@ known_orders as (
 ),
 
 repeated as (
-    {{ repeated_ids(source('raw', 'order_lines'), 'order_line_id') }}
+    {{ repeated_ids(rows_to_stage, 'order_line_id') }}
 ),
 
 typed as (
@@ -54,5 +56,6 @@ select
     typed_unit_cost as unit_cost,
     typed_loaded_at as loaded_at,
     reason_codes,
-    {{ row_evidence_columns('order_lines') }}
+    {{ row_evidence_columns('order_lines') }},
+    {{ staged_row_columns() }}
 from checked

@@ -1,7 +1,9 @@
-{{ config(materialized='table') }}
+{{ config(materialized='incremental', incremental_strategy='append', unique_key=['order_id', 'load_id', 'row_content']) }}
+
+{%- set rows_to_stage = rows_to_stage('orders') %}
 
 with raw_orders as (
-    select * from {{ source('raw', 'orders') }}
+    select * from {{ rows_to_stage }}
 ),
 
 known_contacts as (
@@ -16,7 +18,7 @@ exchange_rates as (
 ),
 
 repeated as (
-    {{ repeated_ids(source('raw', 'orders'), 'order_id') }}
+    {{ repeated_ids(rows_to_stage, 'order_id') }}
 ),
 
 typed as (
@@ -84,5 +86,6 @@ select
     coalesce(typed_is_test, false) as is_test,
     typed_loaded_at as loaded_at,
     reason_codes,
-    {{ row_evidence_columns('orders') }}
+    {{ row_evidence_columns('orders') }},
+    {{ staged_row_columns() }}
 from checked

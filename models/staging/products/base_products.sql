@@ -1,7 +1,7 @@
 {{ config(materialized='view') }}
 
 with versions as (
-    {{ ranked_versions(ref('base_products__typed'), 'product_id', ['loaded_at']) }}
+    {{ ranked_versions(ref('base_products__typed'), 'product_id', ['loaded_at'], has_states=false) }}
 )
 
 select

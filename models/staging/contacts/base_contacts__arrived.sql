@@ -1,0 +1,3 @@
+{{ config(materialized='table') }}
+
+{{ arrived_rows('contacts', 'contact_id') }}
