@@ -19,12 +19,24 @@
 {#- The names of the segments whose rule asks for a rank, itself or through a segment that it refers to, as
     a dict of name to true. catalogue: from segment_catalogue. -#}
 {% macro segments_ranked(catalogue) %}
-  {%- set ranked, leaves = {}, {} -%}
-  {%- for name, leaf in catalogue.leaves.items() -%}
-    {%- for column in ranked_customer_columns() if 'customers.' ~ column in leaf.sql -%}{%- do leaves.update({name: true}) -%}{%- endfor -%}
-  {%- endfor -%}
-  {%- for one in catalogue.segments | sort(attribute='level') if segment_mentions(one.rule, leaves, ranked) -%}{%- do ranked.update({one.segment: true}) -%}{%- endfor -%}
-  {{- return(ranked) -}}
+  {{- return(segments_asking(catalogue, ranked_customer_columns())) -}}
+{% endmacro %}
+
+{#- The names of the segments whose rule asks for what contacts say of themselves, itself or through a segment that it
+    refers to, as a dict of name to true. catalogue: from segment_catalogue. -#}
+{% macro segments_of_attributes(catalogue) %}
+  {%- set derived = ['updated_at', 'age_years', 'is_email_reachable', 'is_sms_reachable', 'is_push_reachable', 'is_ads_reachable'] -%}
+  {{- return(segments_asking(catalogue, contact_attributes() + derived)) -}}
+{% endmacro %}
+
+{#- The names of the segments whose rule asks for some columns of customers, itself or through a segment that it
+    refers to, as a dict of name to true. catalogue: from segment_catalogue. columns: names. -#}
+{% macro segments_asking(catalogue, columns) %}
+  {%- set asking, leaves = {}, {} -%}
+  {%- set pattern = 'customers[.](' ~ columns | join('|') ~ ')\\b' -%}
+  {%- for name, leaf in catalogue.leaves.items() if modules.re.search(pattern, leaf.sql) -%}{%- do leaves.update({name: true}) -%}{%- endfor -%}
+  {%- for one in catalogue.segments | sort(attribute='level') if segment_mentions(one.rule, leaves, asking) -%}{%- do asking.update({one.segment: true}) -%}{%- endfor -%}
+  {{- return(asking) -}}
 {% endmacro %}
 
 {#- Whether a rule holds one of some conditions or refers to one of some segments. node: a compiled rule.

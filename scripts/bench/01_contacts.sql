@@ -123,7 +123,23 @@ from contact_rows
 left join contact_losers on contact_rows.rowid = contact_losers.row_number
 where contact_rows.reason_codes is not null or contact_losers.row_number is not null;
 
--- Accepted contacts.
+-- A contact updated as of D or later is taken as it was before D, or else at first.
+create temp table contact_swaps as
+with versions as (
+    select contact_rows.rowid as row_number, contact_id, coalesce(updated_at, typed_created_at) as said_at, contact_losers.row_number is null as is_kept
+    from contact_rows
+    left join contact_losers on contact_rows.rowid = contact_losers.row_number
+    where is_repeated and contact_rows.reason_codes is null
+)
+
+select
+    arg_max(row_number, is_kept) as kept_row,
+    coalesce(arg_max(row_number, said_at) filter (where said_at < date '2026-11-21'), arg_min(row_number, said_at)) as held_row
+from versions
+group by contact_id
+having max(said_at) filter (where is_kept) >= date '2026-11-21';
+
+-- Accepted contacts. A consent withdrawn on D itself counts, and a deletion whenever it was told.
 create temp table contacts as
 select
     contact_id, lower_email as email, plus_phone as phone, gender, lower(language) as language,
@@ -132,8 +148,28 @@ select
     cast(company_employees as bigint) as company_employees, typed_revenue as company_annual_revenue, plan,
     email_consent, sms_consent, push_consent, ads_consent, attributes, typed_created_at as created_at, updated_at,
     cast(typed_created_at as date) < date '2026-11-21'
-    and coalesce(cast(deleted_at as date) >= date '2026-11-21', true) as is_existing
+    and coalesce(cast(deleted_at as date) >= date '2026-11-21', true) as is_existing,
+    coalesce(updated_at, typed_created_at) >= date '2026-11-21' as is_later
 from contact_rows
-where reason_codes is null and rowid not in (select row_number from contact_losers);
+where
+    reason_codes is null and rowid not in (select row_number from contact_losers)
+    and rowid not in (select kept_row from contact_swaps)
+union all
+select
+    held.contact_id, held.lower_email, held.plus_phone, held.gender, lower(held.language),
+    upper(held.country_code), held.region, held.city, held.postal_code, held.latitude, held.longitude, held.time_zone, held.birth_date,
+    held.acquisition_source, held.acquisition_campaign, held.preferred_channel, held.job_title, held.company_name, held.company_industry,
+    cast(held.company_employees as bigint), held.typed_revenue, held.plan,
+    held.email_consent and (kept.said_late or kept.email_consent), held.sms_consent and (kept.said_late or kept.sms_consent),
+    held.push_consent and (kept.said_late or kept.push_consent), held.ads_consent and (kept.said_late or kept.ads_consent),
+    held.attributes, kept.typed_created_at, held.updated_at,
+    cast(kept.typed_created_at as date) < date '2026-11-21'
+    and coalesce(cast(least(held.deleted_at, kept.deleted_at) as date) >= date '2026-11-21', true),
+    coalesce(held.updated_at, held.typed_created_at) >= date '2026-11-21'
+from contact_swaps
+inner join contact_rows as held on contact_swaps.held_row = held.rowid
+inner join (
+    select rowid as kept_row, *, coalesce(updated_at, typed_created_at) >= date '2026-11-22' as said_late from contact_rows
+) as kept on contact_swaps.kept_row = kept.kept_row;
 
 drop table contact_rows;

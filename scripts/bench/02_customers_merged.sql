@@ -85,7 +85,7 @@ select
     email is not null as has_email, phone is not null as has_phone, birth_date, gender, language,
     country_code, region, city, postal_code, latitude, longitude, time_zone, acquisition_source, acquisition_campaign,
     preferred_channel, job_title, company_name, company_industry, company_employees, company_annual_revenue,
-    plan, attributes, email_consent, sms_consent, push_consent, ads_consent
+    plan, attributes, email_consent, sms_consent, push_consent, ads_consent, is_later
 from contacts
 anti join linked_contacts using (contact_id)
 where is_existing
@@ -121,6 +121,7 @@ select
     bool_and(email_consent),
     bool_and(sms_consent),
     bool_and(push_consent),
-    bool_and(ads_consent)
+    bool_and(ads_consent),
+    bool_or(is_later)
 from located
 group by customer_number;

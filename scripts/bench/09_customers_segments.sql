@@ -189,7 +189,7 @@ judged as (
 )
 
 select
-    customer_number, customer_id, is_email_reachable, is_sms_reachable, is_push_reachable, is_ads_reachable,
+    customer_number, customer_id, is_email_reachable, is_sms_reachable, is_push_reachable, is_ads_reachable, is_later,
     vip, at_risk, welcome, regulars, one_time_buyers, prospects, lost_over_a_year, everybody, loyalty_new,
     loyalty_repeat, loyalty_loyal, loyalty_advocate, big_spenders_mazowieckie, high_raters_warszawa,
     near_shop_warszawa, discount_hunters, frequent_returners, fans_of_tatra, started_in_store,
@@ -242,7 +242,7 @@ create temp table members as
 select * exclude (is_member)
 from (
     unpivot flagged
-    on columns(* exclude (customer_number, customer_id, is_email_reachable, is_sms_reachable, is_push_reachable, is_ads_reachable, primary_segment))
+    on columns(* exclude (customer_number, customer_id, is_email_reachable, is_sms_reachable, is_push_reachable, is_ads_reachable, is_later, primary_segment))
     into name segment value is_member
 )
 where is_member;
@@ -269,7 +269,17 @@ select
         when 'email_sleepers' then cast('0x' || md5(customer_id || ':sleepers')[:7] as int) < 53687091
         else false
     end as in_holdout,
-    cast(null as date) as member_since_date
+    cast(null as date) as member_since_date,
+    is_later and segment in (
+        'acquired_by_paid_search', 'acquired_by_referral', 'acquired_by_social', 'age_25_to_34', 'age_35_to_54', 'age_55_and_over',
+        'age_below_25', 'apple_phones_without_the_app', 'big_spenders_mazowieckie', 'birthday_this_week', 'business_decision_makers',
+        'company_large', 'company_medium', 'company_small', 'device_desktop', 'device_mobile', 'fashion_travellers',
+        'foreign_language_in_poland', 'gender_female', 'gender_male', 'green_values', 'high_raters_warszawa', 'industry_education',
+        'industry_retail', 'industry_software', 'interested_in_cooking', 'interested_in_travel', 'language_cs', 'language_de',
+        'language_en', 'language_pl', 'near_shop_warszawa', 'newsletter_test_group', 'next_review_due', 'plan_basic', 'plan_premium',
+        'premium_not_used', 'time_zone_europe_berlin', 'time_zone_europe_london', 'time_zone_europe_warsaw', 'usage_active',
+        'usage_inactive', 'usage_medium', 'usage_weak', 'young_adults_without_email_consent'
+    ) as rests_on_later_attributes
 from members;
 
 set variable last_customer = (select max(customer_number) from flagged);

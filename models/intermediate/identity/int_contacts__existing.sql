@@ -1,41 +1,36 @@
 {{ config(materialized='view') }}
 
+{#- Almost every contact is as its latest version says; the others stand apart, few. -#}
+with chosen as (
+    select * from {{ ref('int_contact_versions__chosen') }}
+),
+
+versions as (
+    select
+        contacts.contact_id,
+        {{ contact_version_columns('contacts') }},
+        contacts.created_date,
+        {{ local_date(contact_said_at('contacts')) }} >= {{ as_of_date() }} as is_older_than_history
+    from {{ ref('stg_contacts') }} as contacts
+    left join chosen on contacts.contact_id = chosen.contact_id
+    where chosen.contact_id is null
+
+    union all
+
+    select
+        chosen.contact_id,
+        {{ contact_version_columns('chosen') }},
+        chosen.created_date,
+        chosen.is_older_than_history
+    from chosen
+)
+
 select
-    contact_id,
-    email,
-    phone,
-    first_name,
-    last_name,
-    birth_date,
-    gender,
-    language,
-    country_code,
-    region,
-    city,
-    postal_code,
-    latitude,
-    longitude,
-    time_zone,
-    acquisition_source,
-    acquisition_campaign,
-    preferred_channel,
-    job_title,
-    company_name,
-    company_industry,
-    company_employees,
-    company_annual_revenue,
-    plan,
-    email_consent,
-    sms_consent,
-    push_consent,
-    ads_consent,
-    attributes,
-    created_at,
-    created_date,
-    updated_at,
-    deleted_at,
-    loaded_at
-from {{ ref('stg_contacts') }}
+    versions.contact_id,
+    {{ contact_version_columns('versions') }},
+    versions.created_date,
+    versions.is_older_than_history
+from versions
 where
-    created_date < {{ as_of_date() }}
-    and (deleted_at is null or {{ local_date('deleted_at') }} >= {{ as_of_date() }})
+    versions.created_date < {{ as_of_date() }}
+    and (versions.deleted_at is null or {{ local_date('versions.deleted_at') }} >= {{ as_of_date() }})
