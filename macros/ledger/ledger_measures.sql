@@ -115,16 +115,16 @@
   {{- return(names) -}}
 {% endmacro %}
 
-{#- The join that brings each day between an edge of a window now and at the former as-of date, as moved.period_date, to
-    aliases windows and former_windows. -#}
-{% macro each_moved_day() -%}
+{#- The join that brings each day between an edge of a window now and formerly, as moved.period_date. windows: alias of columns
+    from_date, before_date, former_from_date, former_before_date. -#}
+{% macro each_moved_day(windows) -%}
 cross join lateral (
   {%- for edge in ['from_date', 'before_date'] %}
+  {%- set now, then = windows ~ '.' ~ edge, windows ~ '.former_' ~ edge %}
         {{ 'union all' if not loop.first }}
         select period_date
-        from {{ period_series('day', 'least(windows.' ~ edge ~ ', former_windows.' ~ edge ~ ')',
-            dbt.dateadd('day', -1, 'greatest(windows.' ~ edge ~ ', former_windows.' ~ edge ~ ')')) }} as days
-        where windows.{{ edge }} <> former_windows.{{ edge }}
+        from {{ period_series('day', 'least(' ~ now ~ ', ' ~ then ~ ')', dbt.dateadd('day', -1, 'greatest(' ~ now ~ ', ' ~ then ~ ')')) }} as days
+        where {{ now }} <> {{ then }}
   {%- endfor %}
     ) as moved
 {%- endmacro %}

@@ -1,13 +1,15 @@
 {%- set ledger = source('filled', 'int_segment_ledger__filled') -%}
 {%- if is_continued('int_segment_ledger__filled') %}
-select distinct
+select
     condition_id,
-    contact_id
+    contact_id,
+    occurred_date
 from {{ ledger }}
 where contact_id is not null
 {%- else %}
 select
     cast(null as string) as condition_id,
-    cast(null as string) as contact_id
+    cast(null as string) as contact_id,
+    cast(null as date) as occurred_date
 where 1 = 0
 {%- endif %}

@@ -79,7 +79,8 @@ RECORDS = {
     "int_contact_days__touched": "what this run makes anew",
     "int_customers__touched": "what this run makes anew",
     "int_segment_contact_days__touched": "what this run makes anew",
-    "int_segment_contacts__refilled": "what this run makes anew",
+    "int_segment_contacts__let_go": "what this run makes anew",
+    "int_segment_days__moved": "what this run makes anew",
     "int_segment_customers__touched": "what this run makes anew",
 }
 # Of these, nothing that is compared reads any: they are not built.

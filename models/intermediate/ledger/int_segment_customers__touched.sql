@@ -1,76 +1,46 @@
-with clock as (
-    select * from {{ ref('stg_build_state') }}
-    where former_as_of_date is not null
+with moved as (
+    select * from {{ ref('int_segment_days__moved') }}
 ),
 
-windows as (
+ledger as (
     select
-        windows.*,
-        windows.measure_key || ' ' || windows.condition_id as window_key
-    from {{ ref('int_segment_windows__asked') }} as windows
-    cross join clock
-),
-
-former_windows as (
-    select
-        *,
-        measure_key || ' ' || condition_id as window_key
-    from {{ ref('stg_former_windows') }}
+        condition_id,
+        contact_id,
+        occurred_date
+    from {{ ref('int_segment_ledger__filled') }}
+    where contact_id is not null
 ),
 
 identities as (
     select * from {{ ref('int_identities__resolved') }}
 ),
 
--- Another measure concerns everybody.
-redefined as (
-    select count(*) as redefinitions
-    from windows
-    full outer join former_windows on windows.window_key = former_windows.window_key
-    cross join clock
-    where windows.window_key is null or former_windows.window_key is null
-    having count(*) > 0
+clock as (
+    select * from {{ ref('stg_build_state') }}
+    where former_as_of_date is not null
 ),
 
--- A condition filled by other rules concerns whom it met, then or now.
-refilled as (
-    select distinct windows.condition_id
-    from windows
-    inner join former_windows on windows.window_key = former_windows.window_key
-    where windows.fingerprint <> former_windows.fingerprint
-),
-
--- Days that a window held and holds no longer, or the other way round.
-moved_days as (
-    select distinct
-        windows.condition_id,
-        moved.period_date as occurred_date
-    from windows
-    inner join former_windows on windows.window_key = former_windows.window_key
-    {{ each_moved_day() }}
-),
-
+-- By changed facts; by days that windows have let go, while the ledger still held them; by days that they have taken in.
 contacts as (
     select contact_id from {{ ref('int_segment_contact_days__touched') }}
 
     union
 
-    select ledger.contact_id
-    from {{ ref('int_segment_ledger__filled') }} as ledger
-    inner join moved_days
-        on ledger.condition_id = moved_days.condition_id and ledger.occurred_date = moved_days.occurred_date
-    where ledger.contact_id is not null
+    select contact_id from {{ ref('int_segment_contacts__let_go') }}
 
     union
 
     select ledger.contact_id
-    from {{ ref('int_segment_ledger__filled') }} as ledger
-    inner join refilled on ledger.condition_id = refilled.condition_id
-    where ledger.contact_id is not null
+    from ledger
+    inner join moved
+        on ledger.condition_id = moved.condition_id and ledger.occurred_date = moved.occurred_date
 
     union
 
-    select contact_id from {{ ref('int_segment_contacts__refilled') }}
+    select ledger.contact_id
+    from ledger
+    inner join moved on ledger.condition_id = moved.condition_id
+    where moved.occurred_date is null
 )
 
 select customer_id from {{ ref('int_customers__touched') }}
@@ -81,9 +51,3 @@ select identities.customer_id
 from identities
 inner join contacts on identities.contact_id = contacts.contact_id
 cross join clock
-
-union
-
-select identities.customer_id
-from identities
-cross join redefined

@@ -9,7 +9,7 @@
     later run is little, and found once for all passes. -#}
 {%- set facts_view = ref('int_segment_facts__united') if not is_incremental() else 'due_facts' -%}
 {#- Reads who met a condition until now, before this run forgets it. -#}
-{%- set former = ref('int_segment_contacts__refilled') -%}
+{%- set former = ref('int_segment_contacts__let_go') -%}
 {%- set touched = ref('int_segment_contact_days__touched') -%}
 {%- set catalogue = segment_catalogue() if execute else {} -%}
 {%- set conditions = catalogue.get('conditions', {}) -%}
