@@ -36,6 +36,18 @@ endif
 ifdef BASE_SEGMENTS
 export BASE_SEGMENTS
 endif
+ifdef FROM
+export FROM
+endif
+ifdef TO
+export TO
+endif
+ifdef GRAIN
+export GRAIN
+endif
+ifdef SEGMENTS_ONLY
+export SEGMENTS_ONLY
+endif
 ifdef OUTPUT
 export OUTPUT
 endif
@@ -50,7 +62,7 @@ export DBT_PROFILES_DIR := $(CURDIR)/profiles
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help build refresh freeze why diff test lint demo-data bench clean lock setup-build setup-test setup-duckdb2
+.PHONY: help build refresh backfill freeze why diff test lint demo-data bench clean lock setup-build setup-test setup-duckdb2
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -62,6 +74,9 @@ build: setup-build ## build and publish the tables (RAW_DIR WAREHOUSE_DIR AS_OF 
 
 refresh: setup-build ## build, record who is in each segment on that date, and publish (as build)
 	@$(RUN) scripts/refresh.py
+
+backfill: setup-build ## fill or repair the history of segments on the last build (FROM TO GRAIN SEGMENTS_ONLY)
+	@$(RUN) scripts/backfill.py
 
 freeze: setup-build ## hold the score break points of the last build in seeds/score_breaks.csv (WAREHOUSE_DIR)
 	@$(RUN) scripts/freeze.py
@@ -83,7 +98,7 @@ demo-data: setup-build ## write generated input to data/demo (CUSTOMERS SEED END
 	@rm -f "$$WAREHOUSE_DIR/input_checks/batch_profiles.parquet"
 	@$(RUN) scripts/demo_data.py --customers $(CUSTOMERS) --seed $(SEED) $(if $(END),--end $(END))
 
-bench: setup-build ## measure the build (SIZE=S or M), many segments (SIZE=segments) or a refresh (SIZE=refresh)
+bench: setup-build ## measure the build (SIZE=S or M), many segments (SIZE=segments), a refresh or a back-fill (SIZE=refresh, backfill)
 	@$(RUN) scripts/bench.py $(SIZE)
 
 clean: ## remove what the targets made, the environments and the demo data included

@@ -1,9 +1,10 @@
 """Measure the build against two yardsticks on the same files: a raw scan and SQL written by hand.
 
-Usage: python scripts/bench.py S|M|segments|refresh. `segments` builds two catalogues instead
-(bench_segments.py), `refresh` adds a day of rows to a warehouse (bench_refresh.py). Exit code 0:
-measured, and the script written by hand, or a full build beside the refresh, gave the same tables;
-1: a table differs or a part failed, with the cause in one line.
+Usage: python scripts/bench.py S|M|segments|refresh|backfill. `segments` builds two catalogues
+instead (bench_segments.py), `refresh` adds a day of rows to a warehouse (bench_refresh.py),
+`backfill` fills three years of history (bench_backfill.py). Exit code 0: measured, and the script
+written by hand, a full build beside the refresh, or the builds of some days beside the one pass
+gave the same; 1: a table differs or a part failed, with the cause in one line.
 """
 
 from __future__ import annotations
@@ -16,6 +17,7 @@ from typing import Any
 from rich.console import Console
 from rich.table import Table
 
+import bench_backfill
 import bench_refresh
 import bench_segments
 from bench_measure import ROOT
@@ -85,7 +87,9 @@ def benchmark(size: str, data: Path, console: Console) -> bool:
 def main() -> int:
     """Run the command line and return the exit code."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("size", choices=[*SIZES, *bench_segments.SIZES, *bench_refresh.SIZES])
+    others = (bench_segments, bench_refresh, bench_backfill)
+    sizes = [*SIZES, *(size for other in others for size in other.SIZES)]
+    parser.add_argument("size", choices=sizes)
     parser.add_argument("--data", type=Path, default=ROOT / "data" / "bench", help="folder")
     options = parser.parse_args()
     console = Console(highlight=False, soft_wrap=False)
@@ -99,6 +103,8 @@ def main() -> int:
         if options.size in bench_refresh.SIZES:
             counts = SIZES[bench_refresh.SIZES[options.size]]
             return 1 if bench_refresh.benchmark(options.size, counts, data, console) else 0
+        if options.size in bench_backfill.SIZES:
+            return 0 if bench_backfill.benchmark(options.size, data, console) else 1
         return 0 if benchmark(options.size, data, console) else 1
     except BenchError as error:
         print(error, file=sys.stderr)

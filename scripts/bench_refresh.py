@@ -10,8 +10,10 @@ from __future__ import annotations
 
 import argparse
 import json
+import os
 import resource
 import shutil
+import time
 from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
@@ -69,6 +71,10 @@ def split(source: Path, raw_dir: Path) -> None:
         write(connection, f"from {rows} where {is_week} order by all", week)
         (folder / f"{AS_OF}.parquet").unlink(missing_ok=True)
     connection.close()
+    # As in life: files lie there for a while, so that a refresh trusts their time of change.
+    before = time.time() - 3600
+    for path in raw_dir.glob("*/*.parquet"):
+        os.utime(path, (before, before))
 
 
 def write(connection: duckdb.DuckDBPyConnection, query: str, path: Path) -> None:

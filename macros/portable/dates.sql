@@ -6,7 +6,8 @@
   {{- return("cast('" ~ as_of_day() ~ "' as date)") -}}
 {% endmacro %}
 
-{#- The date D as text YYYY-MM-DD. -#}
+{#- The date D as text YYYY-MM-DD. With var as_of_is_open, an @ after it says that it may be any date up to this
+    one: macro backfill_dated puts an expression in the place of every date that rests on it. -#}
 {% macro as_of_day() %}
   {%- set given = var('as_of_date', none) -%}
   {%- if not given -%}
@@ -16,7 +17,7 @@
   {%- if not is_calendar_day(text) -%}
     {%- do exceptions.raise_compiler_error("as_of_date: '" ~ text ~ "' is not a date; write YYYY-MM-DD, for example 2026-03-01.") -%}
   {%- endif -%}
-  {{- return(text) -}}
+  {{- return(text ~ ('@' if var('as_of_is_open', false) else '')) -}}
 {% endmacro %}
 
 {#- Whether a value is a day of the calendar from 1900 to 2199, as YYYY-MM-DD. value: text or date. -#}

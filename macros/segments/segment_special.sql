@@ -4,6 +4,7 @@
     as 1 March in years without one. -#}
 {% macro segment_anniversary(column, first, until) %}
   {%- set month_day = '(extract(month from ' ~ column ~ ') * 100 + extract(day from ' ~ column ~ '))' -%}
+  {%- if '@' in first -%}{{- return(segment_anniversary_open(column, month_day, first, until)) -}}{%- endif -%}
   {%- set low, high = first[5:].replace('-', '') | int, until[5:].replace('-', '') | int -%}
   {%- if first[:4] == until[:4] -%}{%- set inside = month_day ~ ' >= ' ~ low ~ ' and ' ~ month_day ~ ' < ' ~ high -%}
   {%- else -%}{%- set inside = '(' ~ month_day ~ ' >= ' ~ low ~ ' or ' ~ month_day ~ ' < ' ~ high ~ ')' -%}{%- endif -%}
@@ -13,6 +14,23 @@
     {%- if first <= day and day < until -%}{%- set leap.inside = true -%}{%- endif -%}
   {%- endfor -%}
   {{- return(column ~ " < cast('" ~ first ~ "' as date) and case when " ~ month_day ~ ' = 229 then ' ~ ('true' if leap.inside else 'false') ~ ' else ' ~ inside ~ ' end') -}}
+{% endmacro %}
+
+{#- The same where the as-of date is open (see as_of_day). month_day: SQL of 100 x month + day of the column. -#}
+{% macro segment_anniversary_open(column, month_day, first, until) %}
+  {%- set ends, days, leaps = [], [], [] -%}
+  {%- for day in [first, until] -%}
+    {%- set end = "cast('" ~ day ~ "' as date)" -%}
+    {%- do ends.append(end) -%}
+    {%- do days.append('(extract(month from ' ~ end ~ ') * 100 + extract(day from ' ~ end ~ '))') -%}
+    {#- 59 days after New Year is 29 February, or 1 March in a year without one. -#}
+    {%- do leaps.append('cast(' ~ dbt.dateadd('day', 59, dbt.date_trunc('year', end)) ~ ' as date)') -%}
+  {%- endfor -%}
+  {%- set leap = [] -%}
+  {%- for day in leaps -%}{%- do leap.append('(' ~ day ~ ' >= ' ~ ends[0] ~ ' and ' ~ day ~ ' < ' ~ ends[1] ~ ')') -%}{%- endfor -%}
+  {%- set is_after, is_before = month_day ~ ' >= ' ~ days[0], month_day ~ ' < ' ~ days[1] -%}
+  {{- return(column ~ ' < ' ~ ends[0] ~ ' and case when ' ~ month_day ~ ' = 229 then ' ~ leap | join(' or ') ~ ' when extract(year from ' ~ ends[0]
+      ~ ') = extract(year from ' ~ ends[1] ~ ') then ' ~ is_after ~ ' and ' ~ is_before ~ ' else ' ~ is_after ~ ' or ' ~ is_before ~ ' end') -}}
 {% endmacro %}
 
 {#- Distance in km on a sphere of radius 6,371.0088 km (mean radius of the Earth, IUGG) by the haversine

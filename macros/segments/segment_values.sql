@@ -58,8 +58,10 @@
 {% endmacro %}
 
 {#- A date moved by days, weeks, months or years (count may be negative), as text. Months and years go by
-    the calendar: a month before 31 March is the last day of February. day: text YYYY-MM-DD. -#}
+    the calendar: a month before 31 March is the last day of February. day: text YYYY-MM-DD, or the open
+    as-of date (see as_of_day), whose result says how it was moved: 2026-03-01@-30 day. -#}
 {% macro segment_shift(day, count, unit) %}
+  {%- if '@' in day -%}{{- return(segment_shift(day[:10], count, unit) ~ '@' ~ count ~ ' ' ~ unit) -}}{%- endif -%}
   {%- set year, month, number = day[:4] | int, day[5:7] | int, day[8:] | int -%}
   {%- if unit in ('day', 'week') -%}
     {%- set days = count * (7 if unit == 'week' else 1) -%}
@@ -71,14 +73,15 @@
 {% endmacro %}
 
 {#- First day of the calendar period that holds the as-of date, or of one `offset` periods away, as text.
-    unit: day, week (from Monday), month, quarter or year. -#}
+    unit: day, week (from Monday), month, quarter or year. Of the open as-of date: 2026-02-01@-1 of month. -#}
 {% macro segment_calendar_start(unit, offset) %}
-  {%- set day = as_of_day() -%}
-  {%- if unit == 'day' -%}{{- return(segment_shift(day, offset, 'day')) -}}{%- endif -%}
+  {%- set day = as_of_day()[:10] -%}
+  {%- set open = '@' ~ offset ~ ' of ' ~ unit if '@' in as_of_day() else '' -%}
+  {%- if unit == 'day' -%}{{- return(segment_shift(day, offset, 'day') ~ open) -}}{%- endif -%}
   {%- if unit == 'week' -%}
     {%- set weekday = modules.datetime.date(day[:4] | int, day[5:7] | int, day[8:] | int).weekday() -%}
-    {{- return(segment_shift(day, 7 * offset - weekday, 'day')) -}}
+    {{- return(segment_shift(day, 7 * offset - weekday, 'day') ~ open) -}}
   {%- endif -%}
   {%- set month = {'month': day[5:7] | int, 'quarter': ((day[5:7] | int) - 1) // 3 * 3 + 1, 'year': 1}[unit] -%}
-  {{- return(segment_shift('%s-%02d-01' % (day[:4], month), offset * {'month': 1, 'quarter': 3, 'year': 12}[unit], 'month')) -}}
+  {{- return(segment_shift('%s-%02d-01' % (day[:4], month), offset * {'month': 1, 'quarter': 3, 'year': 12}[unit], 'month') ~ open) -}}
 {% endmacro %}
