@@ -112,3 +112,22 @@ where
     cast(load_id as string) as load_id,
     {{ "'added'" if is_incremental() else "'kept'" }} as row_state
 {%- endmacro %}
+
+{#- Of the rows that the last run staged anew those of ids of which some row came, went or says something else, as they
+    are and as they were; as a SELECT statement. A load is staged as a whole, and most of its rows say what they said.
+    typed: relation of a base_<table>__typed model. id: its id column. columns: all others that decide what is accepted. -#}
+{% macro differing_rows(typed, id, columns) -%}
+select staged.*
+from {{ typed }} as staged
+inner join (
+    select {{ id }} as differing_id
+    from {{ typed }}
+    where row_state in ('added', 'removed')
+    group by {{ id }}
+    having
+        count(case when row_state = 'added' then 1 end) <> count(case when row_state = 'removed' then 1 end)
+        or sum(case when row_state = 'added' then {{ row_hash(columns) }} end) <> sum(case when row_state = 'removed' then {{ row_hash(columns) }} end)
+) as differing
+    on staged.{{ id }} = differing.differing_id
+where staged.row_state in ('added', 'removed')
+{%- endmacro %}

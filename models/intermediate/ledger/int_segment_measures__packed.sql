@@ -5,8 +5,6 @@
 {%- set groups = ledger_measure_groups(catalogue) -%}
 {%- set ledger = ref('int_segment_ledger__filled') -%}
 {%- set touched = ref('int_segment_customers__touched') -%}
-{#- Of a few customers the rows are found once for all groups. -#}
-{%- set summed = 'their_ledger' if is_incremental() else ledger -%}
 with identities as (
     select * from {{ customers_to_redo(ref('int_identities__resolved'), touched) }}
 ),
@@ -22,14 +20,6 @@ sequences as (
         cast(1 as bigint) as count_value
     from {{ customers_to_redo(ref('int_segment_sequences__completed'), touched) }}
 )
-{%- if is_incremental() %},
-
-their_ledger as (
-    select ledger.*
-    from {{ ledger }} as ledger
-    inner join identities on ledger.contact_id = identities.contact_id
-)
-{%- endif %}
 {%- for group in groups if group.event %},
 
 -- {{ segment_plain(group.name, 200) }}
@@ -42,7 +32,7 @@ summed_{{ loop.index }} as (
         identities.customer_id,
         windows.measure_key,
         {{ ledger_typed_aggregate(group.aggregate, group.kind) }} as {{ group.kind }}_value
-    from {{ summed }} as ledger
+    from {{ ledger }} as ledger
     inner join windows_{{ loop.index }} as windows
         on ledger.condition_id = windows.condition_id
     inner join identities

@@ -1,7 +1,14 @@
+{%- set contents = [
+    'contact_id', 'event_type', 'occurred_at', 'channel', 'campaign_id', 'message_id', 'session_id',
+    'product_id', 'category', 'value', 'properties', 'loaded_at', 'reason_codes',
+] -%}
+with changed as (
+    {{ differing_rows(ref('base_events__typed'), 'event_id', contents) | indent }}
+)
+
 select
     event_id,
     contact_id,
     event_type,
     {{ local_date('occurred_at') }} as occurred_date
-from {{ ref('base_events__typed') }}
-where row_state in ('added', 'removed')
+from changed

@@ -1,5 +1,11 @@
+{%- set contents = [
+    'order_id', 'product_id', 'quantity', 'unit_price', 'unit_cost', 'loaded_at', 'reason_codes',
+] -%}
+with changed as (
+    {{ differing_rows(ref('base_order_lines__typed'), 'order_line_id', contents) | indent }}
+)
+
 select
     order_line_id,
     order_id
-from {{ ref('base_order_lines__typed') }}
-where row_state in ('added', 'removed')
+from changed
