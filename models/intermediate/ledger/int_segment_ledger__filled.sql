@@ -8,7 +8,7 @@
 {#- Named here because each pass reads it by itself: shared, it would be held in memory as a whole. What is due in a
     later run is little, and found once for all passes. -#}
 {%- set facts_view = ref('int_segment_facts__united') if not is_incremental() else 'due_facts' -%}
-{#- Reads who met a condition until now, before this run forgets it. -#}
+{#- Named so that it is made first: it reads what this run is about to forget. -#}
 {%- set former = ref('int_segment_contacts__let_go') -%}
 {%- set touched = ref('int_segment_contact_days__touched') -%}
 {%- set catalogue = segment_catalogue() if execute else {} -%}
