@@ -83,10 +83,7 @@
         {%- for column in contact_attributes() %}
         merged.{{ column }},
         {%- endfor %}
-        coalesce(merged.email_consent and merged.email is not null, false) as is_email_reachable,
-        coalesce(merged.sms_consent and merged.phone is not null, false) as is_sms_reachable,
-        coalesce(merged.push_consent, false) as is_push_reachable,
-        coalesce(merged.ads_consent and (merged.email is not null or merged.phone is not null), false) as is_ads_reachable
+        {{ reachable_columns('merged') }}
     from merged
     inner join spans on merged.customer_id = spans.span
     inner join {{ backfill_table('customers') }} as customers on spans.customer_no = customers.customer_no

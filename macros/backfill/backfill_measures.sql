@@ -43,7 +43,7 @@
     facts as (
         select
             facts.*
-            {{- backfill_fact_columns(pass, catalogue.properties) }}
+            {{- ledger_looked_up_columns(pass, catalogue.properties) }}
         from {{ ref('int_segment_facts__united') }} as facts{{ ledger_product_join(pass) }}
         where facts.event_type = {{ sql_string(one.event) }} and facts.occurred_date < (select max(as_of_date) from {{ backfill_table('calendar') }})
     ),
@@ -76,22 +76,6 @@
         counted.*
     from counted
     inner join {{ backfill_table('unit_contacts') }} as units on counted.contact_id = units.contact_id
-{% endmacro %}
-
-{#- What conditions ask of a fact beside its own columns, as in ledger_fact_columns: properties, the product's columns.
-    one: {event, uses_products}. properties: from segment_catalogue. -#}
-{% macro backfill_fact_columns(one, properties) %}
-  {%- for name in properties.keys() | sort if one.event in properties[name].events %},
-            {{ properties[name].sql }} as {{ name }}
-  {%- endfor %}
-  {%- if one.uses_products -%}
-    {%- for name in ['category', 'brand', 'unit_price', 'unit_cost', 'is_in_stock'] %},
-            products.{{ name }} as product_{{ name }}
-    {%- endfor %},
-            products.product_name,
-            {{ local_date('products.restocked_at') }} as product_restocked_date,
-            {{ days_between('facts.occurred_date', local_date('products.restocked_at')) }} as days_until_restock
-  {%- endif -%}
 {% endmacro %}
 
 {#- The value of a measure over time: customer_no, from_date, to_date, value, never NULL.

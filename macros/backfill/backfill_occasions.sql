@@ -168,14 +168,7 @@
         customer_no,
         moment as from_date,
         next_moment as to_date,
-        case
-            when first_order_date is null then 'prospect'
-            when days_since_last >= {{ var('lifecycle_churned_days') | int }} then 'churned'
-            when days_since_last >= {{ var('lifecycle_lapsing_days') | int }} then 'lapsing'
-            when days_of_last_pause >= {{ var('lifecycle_churned_days') | int }} then 'reactivated'
-            when days_since_first <= {{ var('lifecycle_new_days') | int }} then 'new'
-            else 'active'
-        end as lifecycle_stage
+        {{ lifecycle_stage() }} as lifecycle_stage
     from spans
 {% endmacro %}
 

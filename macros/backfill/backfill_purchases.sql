@@ -112,7 +112,7 @@
 
     select unit_no, customer_no, unit_to_date, ordered_date, from_date, to_date
     from kept
-    where from_date < to_date and {{ 'kept_amount > 0' if var('occasions_require_revenue') else '(kept_amount > 0 or (kept_amount = 0 and net_amount = 0))' }}
+    where from_date < to_date and {{ is_occasion() }}
 {% endmacro %}
 
 {#- The days with an occasion, and when they are known as such. -#}

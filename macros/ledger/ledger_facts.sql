@@ -57,9 +57,10 @@ from events
 
 union all
 
+{% for document, event in {'order': 'order_placed', 'refund': 'order_refunded'}.items() -%}
 select
     contact_id,
-    'order_placed' as event_type,
+    '{{ event }}' as event_type,
     ordered_at as occurred_at,
     ordered_date as occurred_date,
     channel,
@@ -79,36 +80,11 @@ select
     null as unit_price,
     null as unit_cost
 from orders
-where document_type = 'order'
+where document_type = '{{ document }}'
 
 union all
 
-select
-    contact_id,
-    'order_refunded' as event_type,
-    ordered_at as occurred_at,
-    ordered_date as occurred_date,
-    channel,
-    null as campaign_id,
-    null as message_id,
-    null as session_id,
-    null as product_id,
-    null as category,
-    net_amount as value,
-    null as properties,
-    order_id,
-    coupon_code,
-    status,
-    net_amount,
-    discount_amount,
-    null as quantity,
-    null as unit_price,
-    null as unit_cost
-from orders
-where document_type = 'refund'
-
-union all
-
+{% endfor -%}
 select
     orders.contact_id,
     'product_purchased' as event_type,

@@ -36,6 +36,12 @@ facts.contact_id,
     {%- endfor %}
         facts.unit_cost
   {{- ',\n        facts.is_touched' if is_incremental() }}
+  {{- ledger_looked_up_columns(one, properties) }}
+{%- endmacro %}
+
+{#- What conditions ask of a fact beside its own columns, as a select list to append: properties, the product's columns.
+    one: {event, uses_products}. properties: from segment_catalogue. -#}
+{% macro ledger_looked_up_columns(one, properties) -%}
   {%- for name in properties.keys() | sort if one.event in properties[name].events %},
         {{ properties[name].sql }} as {{ name }}
   {%- endfor -%}

@@ -61,11 +61,6 @@ select
     ordered_date,
     case when document_type = 'order' then net_amount else -net_amount end as signed_amount,
     cast(kept_amount as decimal(18, 4)) as kept_amount,
-    {%- if var('occasions_require_revenue') %}
-    coalesce(kept_amount > 0, false) as is_occasion
-    {%- else %}
-    -- An order that was free from the start counts; one refunded to nothing does not.
-    coalesce(kept_amount > 0 or (kept_amount = 0 and net_amount = 0), false) as is_occasion
-    {%- endif %}
+    {{ is_occasion() }} as is_occasion
 from netted
 {%- endmacro %}

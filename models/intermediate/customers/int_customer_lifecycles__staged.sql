@@ -12,12 +12,5 @@ with purchases as (
 
 select
     customer_id,
-    case
-        when first_order_date is null then 'prospect'
-        when days_since_last >= {{ var('lifecycle_churned_days') | int }} then 'churned'
-        when days_since_last >= {{ var('lifecycle_lapsing_days') | int }} then 'lapsing'
-        when days_of_last_pause >= {{ var('lifecycle_churned_days') | int }} then 'reactivated'
-        when days_since_first <= {{ var('lifecycle_new_days') | int }} then 'new'
-        else 'active'
-    end as lifecycle_stage
+    {{ lifecycle_stage() }} as lifecycle_stage
 from purchases

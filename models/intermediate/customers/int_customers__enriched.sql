@@ -65,10 +65,7 @@ select
     merged.sms_consent,
     merged.push_consent,
     merged.ads_consent,
-    coalesce(merged.email_consent and merged.email is not null, false) as is_email_reachable,
-    coalesce(merged.sms_consent and merged.phone is not null, false) as is_sms_reachable,
-    coalesce(merged.push_consent, false) as is_push_reachable,
-    coalesce(merged.ads_consent and (merged.email is not null or merged.phone is not null), false) as is_ads_reachable,
+    {{ reachable_columns('merged') }},
     -- what they bought
     purchases.first_order_date,
     purchases.last_order_date,

@@ -8,7 +8,6 @@ ledger as (
         contact_id,
         occurred_date
     from {{ ref('int_segment_ledger__filled') }}
-    where contact_id is not null
 ),
 
 identities as (
@@ -18,6 +17,10 @@ identities as (
 clock as (
     select * from {{ ref('stg_build_state') }}
     where former_as_of_date is not null
+),
+
+taken_in as (
+    {{ ledger_on_moved_days('ledger') | indent(4) }}
 ),
 
 -- By changed facts; by days that windows have let go, while the ledger still held them; by days that they have taken in.
@@ -30,17 +33,7 @@ contacts as (
 
     union
 
-    select ledger.contact_id
-    from ledger
-    inner join moved
-        on ledger.condition_id = moved.condition_id and ledger.occurred_date = moved.occurred_date
-
-    union
-
-    select ledger.contact_id
-    from ledger
-    inner join moved on ledger.condition_id = moved.condition_id
-    where moved.occurred_date is null
+    select contact_id from taken_in
 )
 
 select customer_id from {{ ref('int_customers__touched') }}

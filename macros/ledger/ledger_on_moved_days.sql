@@ -1,0 +1,18 @@
+{#- The contacts of ledger rows on days that a window has let go or taken in, as a SELECT statement over CTE moved, of
+    int_segment_days__moved.
+    ledger: CTE of condition_id, occurred_date, contact_id. -#}
+{% macro ledger_on_moved_days(ledger) -%}
+select {{ ledger }}.contact_id
+from {{ ledger }}
+inner join moved
+    on {{ ledger }}.condition_id = moved.condition_id and {{ ledger }}.occurred_date = moved.occurred_date
+where {{ ledger }}.contact_id is not null
+
+union
+
+-- A condition of which every day has moved.
+select {{ ledger }}.contact_id
+from {{ ledger }}
+inner join moved on {{ ledger }}.condition_id = moved.condition_id
+where {{ ledger }}.contact_id is not null and moved.occurred_date is null
+{%- endmacro %}
