@@ -2,8 +2,15 @@
     events order_placed, order_refunded and product_purchased.
 
     days: SELECT of event_type and occurred_date, to leave out all other days (a day of orders comes with all three
-    of their events); none for every day. -#}
-{% macro segment_facts(days=none) -%}
+    of their events); none for every day. event: an event type, to leave out all others; none for every one. -#}
+{% macro segment_facts(days=none, event=none) -%}
+{%- set of_orders = ['order_placed', 'order_refunded', 'product_purchased'] -%}
+{%- set branches = [] -%}
+{%- if event not in of_orders -%}{%- do branches.append(segment_facts_of_events()) -%}{%- endif -%}
+{%- for one, document in {'order_placed': 'order', 'order_refunded': 'refund'}.items() if event in [none, one] -%}
+  {%- do branches.append(segment_facts_of_documents(one, document)) -%}
+{%- endfor -%}
+{%- if event in [none, 'product_purchased'] -%}{%- do branches.append(segment_facts_of_lines()) -%}{%- endif -%}
 with events as (
     select events.*
     from {{ ref('stg_events') }} as events
@@ -12,7 +19,7 @@ with events as (
         on events.event_type = due_days.event_type and events.occurred_date = due_days.occurred_date
     {%- endif %}
     -- These three come from the orders themselves.
-    where events.event_type not in ('order_placed', 'order_refunded', 'product_purchased')
+    where {{ 'events.event_type = ' ~ sql_string(event) if event else "events.event_type not in ('" ~ of_orders | join("', '") ~ "')" }}
 ),
 
 orders as (
@@ -22,7 +29,7 @@ orders as (
     inner join (
         select distinct occurred_date
         from ({{ days }}) as due_days
-        where event_type in ('order_placed', 'order_refunded', 'product_purchased')
+        where event_type in ('{{ of_orders | join("', '") }}')
     ) as due_order_days
         on orders.ordered_date = due_order_days.occurred_date
     {%- endif %}
@@ -32,6 +39,11 @@ order_lines as (
     select * from {{ ref('stg_order_lines') }}
 )
 
+{{ branches | join('\n\nunion all\n\n') }}
+{%- endmacro %}
+
+{#- Facts out of CTE events, as a SELECT statement. -#}
+{% macro segment_facts_of_events() -%}
 select
     contact_id,
     event_type,
@@ -54,10 +66,11 @@ select
     cast(null as decimal(18, 4)) as unit_price,
     cast(null as decimal(18, 4)) as unit_cost
 from events
+{%- endmacro %}
 
-union all
-
-{% for document, event in {'order': 'order_placed', 'refund': 'order_refunded'}.items() -%}
+{#- Facts out of CTE orders, one for each document of a type, as a SELECT statement. event: what they are called. document:
+    order or refund. -#}
+{% macro segment_facts_of_documents(event, document) -%}
 select
     contact_id,
     '{{ event }}' as event_type,
@@ -81,10 +94,10 @@ select
     null as unit_cost
 from orders
 where document_type = '{{ document }}'
+{%- endmacro %}
 
-union all
-
-{% endfor -%}
+{#- Facts out of CTEs orders and order_lines, one for each line of an order, as a SELECT statement. -#}
+{% macro segment_facts_of_lines() -%}
 select
     orders.contact_id,
     'product_purchased' as event_type,

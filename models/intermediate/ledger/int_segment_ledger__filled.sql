@@ -7,7 +7,7 @@
 {%- set due_facts = segment_facts('select event_type, occurred_date from open_days') -%}
 {#- Named here because each pass reads it by itself: shared, it would be held in memory as a whole. What is due in a
     later run is little, and found once for all passes. -#}
-{%- set facts_view = ref('int_segment_facts__united') if not is_incremental() else 'due_facts' -%}
+{%- set facts_view = ref('int_segment_facts__united') -%}
 {#- Named so that it is made first: it reads what this run is about to forget. -#}
 {%- set former = ref('int_segment_contacts__let_go') -%}
 {%- set touched = ref('int_segment_contact_days__touched') -%}
@@ -26,20 +26,7 @@ products as (
 
 -- What has changed is forgotten before this runs, so that it is due like what is new.
 due as (
-    select
-        wanted.event_type,
-        wanted.condition_id,
-        wanted.occurred_date,
-        wanted.fingerprint
-    from wanted
-    {%- if is_incremental() %}
-    left join {{ this }} as filled
-        on
-            wanted.condition_id = filled.condition_id
-            and wanted.occurred_date = filled.occurred_date
-            and wanted.fingerprint = filled.fingerprint
-    where filled.condition_id is null
-    {%- endif %}
+    {{ ledger_due(this) | indent }}
 ),
 {% if is_incremental() %}
 {{ ledger_due_facts(touched, due_facts) }},
@@ -48,7 +35,7 @@ due as (
 facts_{{ loop.index }} as (
     select
         {{ ledger_fact_columns(pass, catalogue.properties) }}
-    from {{ facts_view }} as facts{{ ledger_product_join(pass) }}
+    from {{ ledger_pass_facts(pass) if is_incremental() else facts_view }} as facts{{ ledger_product_join(pass) }}
     where
         facts.event_type = {{ sql_string(pass.event) }}
         and facts.occurred_date >= cast('{{ pass.first }}' as date)
