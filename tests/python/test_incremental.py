@@ -42,6 +42,7 @@ RECORDS = {
     "int_customer_positions__recorded": "positions as earlier runs saw them",
     "int_segment_days__recorded": "dates of earlier runs",
     "int_segment_stays__recorded": "members as earlier runs saw them",
+    "int_segment_stays__changed": "compares with the record",
     "stg_segment_days": "reads the record",
     "stg_segment_stays": "reads the record",
     "int_segments__written": "compares with the record",
