@@ -1,12 +1,17 @@
 {#- The conditions' days that a run fills, as a SELECT statement over CTE wanted: all, or those that a later run does not
-    find in the ledger as they are wanted; is_new tells there a condition of which it holds nothing. ledger: relation. -#}
-{% macro ledger_due(ledger) -%}
+    find in the ledger as they are wanted. is_apart tells there a condition on products of which it holds nothing.
+    ledger: relation. passes: from ledger_passes. -#}
+{% macro ledger_due(ledger, passes) -%}
+{%- set on_products = [] -%}
+{%- for pass in passes if pass.uses_products -%}{%- do on_products.extend(pass.ids) -%}{%- endfor -%}
 select
     wanted.event_type,
     wanted.condition_id,
     wanted.occurred_date,
     wanted.fingerprint
-    {{- ',\n    known.condition_id is null as is_new' if is_incremental() }}
+    {%- if is_incremental() %},
+    known.condition_id is null and wanted.condition_id in ({{ sql_strings(on_products or ['']) }}) as is_apart
+    {%- endif %}
 from wanted
 {%- if is_incremental() %}
 left join (
@@ -23,8 +28,9 @@ where filled.condition_id is null
 {%- endmacro %}
 
 {#- What a later run adds to the ledger, as CTEs that end in due_facts: the facts of contacts' days that changed, and all
-    facts of days that are due as a whole (CTE due). is_touched tells the former. A condition that the ledger has never
-    held asks for all its days, most of them for itself alone: ledger_new_facts reads those.
+    facts of days that are due as a whole (CTE due). is_touched tells the former. A condition on products is filled anew
+    with each change of products, and each night where it looks back from D: all its days, for itself alone. Such facts
+    stand apart, for ledger_facts_apart to read: among those that all passes read they would be read by all.
 
     touched: relation of int_segment_contact_days__touched. facts: from segment_facts, of the days in CTE open_days. -#}
 {% macro ledger_due_facts(touched, facts) -%}
@@ -41,7 +47,7 @@ due_days as (
         event_type,
         occurred_date
     from due
-    where not is_new
+    where not is_apart
 ),
 
 open_days as (
@@ -58,14 +64,14 @@ open_days as (
     from touched
 ),
 
-new_days as (
+days_apart as (
     select
         due.event_type,
         due.occurred_date,
         due.condition_id
     from due
     left join due_days on due.event_type = due_days.event_type and due.occurred_date = due_days.occurred_date
-    where due.is_new and due_days.event_type is null
+    where due.is_apart and due_days.event_type is null
 ),
 
 open_facts as (
@@ -90,26 +96,26 @@ due_facts as (
 )
 {%- endmacro %}
 
-{#- The facts of one pass in a later run, as a FROM item: due_facts, and those that conditions which are new to the ledger
-    ask for. Mostly none is: the join to no day then leaves the facts unread.
+{#- The facts of a pass with conditions on products in a later run, as a FROM item: due_facts, and those that stand apart.
+    Mostly none does: the join to no day then leaves the facts unread.
     one: a pass of ledger_passes. -#}
-{% macro ledger_pass_facts(one) -%}
+{% macro ledger_facts_apart(one) -%}
 (
         select due_facts.* from due_facts
 
         union all
 
         select
-            new_facts.*,
+            facts_apart.*,
             false as is_touched
         from (
-            {{ segment_facts("select event_type, occurred_date from new_days where condition_id in ('" ~ one.ids | join("', '") ~ "')", one.event) | indent(12) }}
-        ) as new_facts
+            {{ segment_facts("select event_type, occurred_date from days_apart where condition_id in (" ~ sql_strings(one.ids) ~ ")", one.event) | indent(12) }}
+        ) as facts_apart
         left join touched
             on
-                new_facts.contact_id = touched.touched_contact_id
-                and new_facts.event_type = touched.event_type
-                and new_facts.occurred_date = touched.occurred_date
+                facts_apart.contact_id = touched.touched_contact_id
+                and facts_apart.event_type = touched.event_type
+                and facts_apart.occurred_date = touched.occurred_date
         where touched.touched_contact_id is null
     )
 {%- endmacro %}

@@ -26,7 +26,7 @@ products as (
 
 -- What has changed is forgotten before this runs, so that it is due like what is new.
 due as (
-    {{ ledger_due(this) | indent }}
+    {{ ledger_due(this, passes) | indent }}
 ),
 {% if is_incremental() %}
 {{ ledger_due_facts(touched, due_facts) }},
@@ -35,7 +35,7 @@ due as (
 facts_{{ loop.index }} as (
     select
         {{ ledger_fact_columns(pass, catalogue.properties) }}
-    from {{ ledger_pass_facts(pass) if is_incremental() else facts_view }} as facts{{ ledger_product_join(pass) }}
+    from {{ (ledger_facts_apart(pass) if pass.uses_products else 'due_facts') if is_incremental() else facts_view }} as facts{{ ledger_product_join(pass) }}
     where
         facts.event_type = {{ sql_string(pass.event) }}
         and facts.occurred_date >= cast('{{ pass.first }}' as date)
