@@ -1,6 +1,7 @@
 """Judge the raw batch before anything is built: Great Expectations suites over one pass of SQL.
 
-Usage: RAW_DIR=... [WAREHOUSE_DIR=...] [AS_OF=...] python scripts/check_inputs.py [--reset-history]
+Usage: RAW_DIR=... [WAREHOUSE_DIR=...] [AS_OF=...] [ACCEPT=...] python scripts/check_inputs.py
+       [--reset-history]
 
 Exit code 0: inputs are fit (warnings are listed), 3: inputs are refused, 2: wrong usage.
 Results land in WAREHOUSE_DIR/input_checks; docs/input_checks.md explains the checks.
@@ -9,14 +10,14 @@ Results land in WAREHOUSE_DIR/input_checks; docs/input_checks.md explains the ch
 from __future__ import annotations
 
 import argparse
+import difflib
 import os
-import re
 import shutil
 import sys
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -25,7 +26,10 @@ from zoneinfo import ZoneInfo
 import duckdb
 import yaml
 
+from duckdb_access import restrict
 from input_checks_docs import make_readable_offline
+from input_checks_drift import BATCH, FileState, Former, batch_profile
+from input_checks_files import Batch, InputsRefused, fault, find_batch, refused
 from input_checks_profile import (
     Profile,
     RawTable,
@@ -34,9 +38,10 @@ from input_checks_profile import (
     tables_from_manifest,
 )
 from input_checks_store import (
-    PROFILES_FILE,
     CheckResult,
-    previous_profiles,
+    forget,
+    former_batch,
+    save_batch,
     save_profiles,
     save_results,
 )
@@ -47,6 +52,7 @@ from input_checks_validation import (
     validate,
     write_profiles,
 )
+from scrub import scrub
 
 if TYPE_CHECKING:
     from dbt.cli.main import dbtRunnerResult
@@ -58,10 +64,6 @@ EXIT_FIT, EXIT_USAGE, EXIT_REFUSED = 0, 2, 3
 
 class UsageError(ValueError):
     """A call that cannot be carried out as given; its text is one line."""
-
-
-class InputsRefused(Exception):
-    """Inputs that cannot even be read; its text is one line that names the table."""
 
 
 @dataclass
@@ -104,6 +106,7 @@ def run(
     variables: Mapping[str, Any] | None = None,
     run_id: str | None = None,
     reset_history: bool = False,
+    accept: str | None = None,
 ) -> InputCheckResult:
     """Check the raw tables and write results, history and Data Docs.
 
@@ -117,55 +120,99 @@ def run(
         variables: dbt vars of the build.
         run_id: name of the run in the results; default: the time in UTC.
         reset_history: compare with no earlier run, and make this one the new yardstick.
+        accept: critical checks that may fail this once, as `check` or `table.check`, with commas
+            between; default: ACCEPT of the environment.
 
     Returns:
         The checks. Inputs that cannot be read at all are one critical failure.
 
     Raises:
-        UsageError: `raw_dir`, `as_of` or `timezone` makes no sense.
+        UsageError: `raw_dir`, `as_of`, `timezone` or `accept` makes no sense.
         RuntimeError: the project or a suite is at fault, not the inputs.
     """
     raw_dir, as_of, zone = _parse_arguments(raw_dir, as_of, timezone)
+    suites = load_suites()
+    accepted = _accepted(os.environ.get("ACCEPT", "") if accept is None else accept, suites)
     folder = Path(warehouse_dir).resolve() / "input_checks"
     folder.mkdir(parents=True, exist_ok=True)
     checked_at = datetime.now(UTC).replace(tzinfo=None)
     result = InputCheckResult(run_id or checked_at.strftime("%Y%m%dT%H%M%S%fZ"))
     report = progress or (lambda line: None)
     profiles: dict[str, Profile] = {}
+    files: list[FileState] = []
+    batch = Batch(raw_dir)
     # Its import takes seconds; DuckDB works meanwhile.
     importing = threading.Thread(target=load_great_expectations, daemon=True)
     try:
         report("input checks: find the tables")
         database = folder / "checks.duckdb"
-        tables = _register(raw_dir, folder, database, manifest, variables or {})
+        tables, batch = _register(raw_dir, folder, database, manifest, variables or {})
         importing.start()
-        suites = load_suites()
-        previous = {} if reset_history else previous_profiles(folder)
-        profiles = _profile_tables(database, folder, tables, suites, as_of, zone, report)
+        former = Former() if reset_history else former_batch(folder)
+        profiles = _profile_tables(database, folder, tables, suites, as_of, zone, batch, report)
         for source, profile in profiles.items():
             asked = measures_asked(suites[source])
-            add_comparisons(profile, previous.get(source, {}), asked)
+            add_comparisons(profile, former.profiles.get(source, {}), asked)
+        contract = {name: table.column_types for name, table in tables.items()}
+        profiles[BATCH], files = batch_profile(batch, former, contract, profiles, as_of)
         judged = folder / "profiles.duckdb"
         write_profiles(judged, profiles, suites)
         report("input checks: judge")
         importing.join()
         fresh_docs = folder / "data_docs.new"
         shutil.rmtree(fresh_docs, ignore_errors=True)
-        result.checks = validate(judged, profiles, suites, fresh_docs)
+        checks = validate(judged, profiles, suites, fresh_docs)
+        is_recorded = bool((variables or {}).get("record_history"))
+        result.checks = [_let_pass(check, accepted, is_recorded) for check in checks]
         make_readable_offline(fresh_docs, result.run_id, result.checks, _notes(suites))
         shutil.rmtree(folder / "data_docs", ignore_errors=True)
         fresh_docs.rename(folder / "data_docs")
     except InputsRefused as refusal:
-        words = re.findall(r"\w+", str(refusal))
-        source = next((word for word in words if word in load_suites()), "raw")
-        result.checks = [_unreadable(source, str(refusal))]
+        result.checks = [_unreadable(refusal.table, str(refusal))]
         if importing.is_alive():
             importing.join()
     save_results(folder, result.run_id, checked_at, result.checks)
     if reset_history:
-        (folder / PROFILES_FILE).unlink(missing_ok=True)
-    save_profiles(folder, result.run_id, checked_at, not result.critical_failures, profiles)
+        forget(folder)
+    is_accepted = not result.critical_failures
+    save_profiles(folder, result.run_id, checked_at, is_accepted, profiles)
+    if is_accepted:
+        save_batch(folder, result.run_id, checked_at, batch, files)
     return result
+
+
+def _accepted(text: str, suites: Mapping[str, dict[str, Any]]) -> set[str]:
+    """Return the names of checks in ACCEPT.
+
+    Raises:
+        UsageError: there is no such critical check.
+    """
+    names = {name.strip() for name in text.split(",") if name.strip()}
+    known = {
+        name
+        for table, suite in suites.items()
+        for expectation in suite["expectations"]
+        if expectation["severity"] == "critical"
+        for check in [expectation["meta"]["check_name"]]
+        for name in (check, f"{table}.{check}")
+    }
+    for name in sorted(names - known):
+        near = difflib.get_close_matches(name, sorted(known), n=1)
+        hint = f"did you mean {near[0]}?" if near else "docs/input_checks.md lists them."
+        raise UsageError(f"ACCEPT: there is no critical check '{name}'; {hint}")
+    return names
+
+
+def _let_pass(check: CheckResult, accepted: set[str], is_recorded: bool) -> CheckResult:
+    """Make a warning of a failed critical check that was accepted, or that only a refresh minds."""
+    if check.is_passed or check.severity != "critical":
+        return check
+    if accepted & {check.check_name, f"{check.source}.{check.check_name}"}:
+        return replace(check, severity="warning", message=f"{check.message} Accepted by ACCEPT.")
+    if check.check_name == "stale" and not is_recorded:
+        return replace(check, severity="warning")
+    hint = f" If it is meant to be so: ACCEPT={check.source}.{check.check_name}."
+    return replace(check, message=check.message + hint)
 
 
 def _notes(suites: Mapping[str, dict[str, Any]]) -> dict[tuple[str, str], str]:
@@ -213,8 +260,8 @@ def _register(
     database: Path,
     manifest: Manifest | None,
     variables: Mapping[str, Any],
-) -> dict[str, RawTable]:
-    """Make the raw views in the scratch database with the project's own macros.
+) -> tuple[dict[str, RawTable], Batch]:
+    """Look at the files, and make the raw views in the scratch database with the project's macros.
 
     Raises:
         InputsRefused: a required table or column is missing, or a file cannot be read.
@@ -239,15 +286,16 @@ def _register(
             if not parsed.success:
                 raise RuntimeError(f"dbt cannot parse the project: {_one_line(parsed.exception)}")
             manifest = parsed.result
+        tables = tables_from_manifest(manifest)
+        batch = find_batch(raw_dir, {name: one.column_types for name, one in tables.items()})
         done = dbtRunner(manifest=manifest).invoke(
             ["run-operation", "register_raw_tables", *options]
         )
         # Otherwise the file stays locked for everyone after us.
         DuckDBConnectionManager.close_all_connections()
     if not done.success:
-        cause = _operation_error(done)
-        raise InputsRefused(_input_message(cause, raw_dir))
-    return tables_from_manifest(manifest)
+        raise _refusal(_operation_error(done), batch)
+    return tables, batch
 
 
 def _operation_error(done: dbtRunnerResult) -> str:
@@ -261,22 +309,18 @@ def _one_line(cause: object) -> str:
     return " ".join(str(cause).split())
 
 
-def _input_message(cause: str, raw_dir: Path) -> str:
-    """Return the one line of an error that tells the user what is wrong with the inputs."""
+def _refusal(cause: str, batch: Batch) -> InputsRefused:
+    """Return the refusal whose line tells the user what is wrong with the inputs."""
     named = [line.strip() for line in cause.splitlines() if line.strip().startswith("Input:")]
     if named:
-        return named[0].removeprefix("Input:").strip()
-    detail = next((line for line in cause.splitlines() if "Error:" in line), cause)
-    table = next((name for name in load_suites() if f"{raw_dir}/{name}" in cause), None)
-    return _cannot_be_read(table or "a table", detail)
-
-
-def _cannot_be_read(table: str, detail: str) -> str:
-    cause = _one_line(detail).removeprefix("Invalid Input Error: ").rstrip(".")[:300]
-    return (
-        f"{table} cannot be read: {cause}. Deliver Parquet, or CSV in UTF-8 with commas and a "
-        "header."
-    )
+        message = scrub(named[0].removeprefix("Input:").strip())
+        table = next((name for name in load_suites() if f" {name} " in f" {message} "), BATCH)
+        beside = [name for name in batch.unread if name.lower().startswith(table)]
+        if message.startswith("no ") and beside:
+            message += f" There is {scrub(', '.join(beside))}, which is not read."
+        return InputsRefused(message, table)
+    table = next((name for name in batch.deliveries if f"{batch.raw_dir}/{name}" in cause), BATCH)
+    return refused(table, fault(batch, table, cause))
 
 
 def _profile_tables(
@@ -286,33 +330,35 @@ def _profile_tables(
     suites: dict[str, dict[str, Any]],
     as_of: date | None,
     timezone: str,
+    batch: Batch,
     report: Callable[[str], None],
 ) -> dict[str, Profile]:
     profiles = {}
-    with _scratch(database, folder) as connection:
-        row_counts = {name: _count(connection, table) for name, table in tables.items()}
-        for name, suite in suites.items():
+
+    with _scratch(database, folder, batch.raw_dir) as connection:
+        row_counts = {}
+        for name, table in tables.items():
+            try:
+                (row_counts[name],) = connection.execute(
+                    f"select count(*) from {table.relation}"
+                ).fetchone()
+            except duckdb.Error as error:
+                raise refused(name, fault(batch, name, str(error))) from error
+        for name, table in tables.items():
             report(f"input checks: {name}, {row_counts[name]:,} rows")
-            measures = suite.get("measures", {})
+            measures = suites[name].get("measures", {})
             try:
                 profiles[name] = measure_table(
-                    connection, tables[name], tables, measures, row_counts, as_of, timezone
+                    connection, table, tables, measures, row_counts, as_of, timezone
                 )
             except duckdb.Error as error:
-                raise InputsRefused(_cannot_be_read(name, str(error).splitlines()[0])) from error
+                raise refused(name, fault(batch, name, str(error))) from error
     return profiles
 
 
-def _count(connection: duckdb.DuckDBPyConnection, table: RawTable) -> int:
-    try:
-        return connection.execute(f"select count(*) from {table.relation}").fetchone()[0]
-    except duckdb.Error as error:
-        raise InputsRefused(_cannot_be_read(table.name, str(error).splitlines()[0])) from error
-
-
 @contextmanager
-def _scratch(database: Path, folder: Path) -> Iterator[duckdb.DuckDBPyConnection]:
-    """Open the scratch database within a bounded memory."""
+def _scratch(database: Path, folder: Path, raw_dir: Path) -> Iterator[duckdb.DuckDBPyConnection]:
+    """Open the scratch database with bounded memory, the raw files in reach and no others."""
     config = {
         "memory_limit": "1GB",
         "threads": int(os.environ.get("DUCKDB_THREADS", "2")),
@@ -321,7 +367,8 @@ def _scratch(database: Path, folder: Path) -> Iterator[duckdb.DuckDBPyConnection
     }
     connection = duckdb.connect(str(database), config=config)
     try:
-        connection.execute("set TimeZone = 'UTC'")
+        # The raw views leave out erased people, whom WAREHOUSE_DIR/privacy names.
+        restrict(connection, [folder, raw_dir, folder.parent / "privacy"])
         yield connection
     finally:
         connection.close()

@@ -9,11 +9,19 @@ from pathlib import Path
 
 import duckdb
 
+from duckdb_access import connect
+from input_checks_drift import FileState, Former
+from input_checks_files import Batch
 from input_checks_profile import Profile
 
 KEPT_RUNS = 100
+ROWS_OF_A_STATEMENT = 1000
 RESULTS_FILE = "input_check_results.parquet"
 PROFILES_FILE = "batch_profiles.parquet"
+COLUMNS_FILE = "batch_columns.parquet"
+FILES_FILE = "batch_files.parquet"
+# What the next run compares with.
+HISTORY_FILES = (PROFILES_FILE, COLUMNS_FILE, FILES_FILE)
 
 RESULT_COLUMNS = (
     "run_id varchar, source varchar, check_name varchar, severity varchar, is_passed boolean,"
@@ -22,6 +30,14 @@ RESULT_COLUMNS = (
 PROFILE_COLUMNS = (
     "run_id varchar, checked_at timestamp, is_accepted boolean, source varchar, measure varchar,"
     " value double"
+)
+COLUMN_COLUMNS = (
+    "run_id varchar, checked_at timestamp, source varchar, form varchar, column_name varchar,"
+    " column_type varchar"
+)
+FILE_COLUMNS = (
+    "run_id varchar, checked_at timestamp, source varchar, file_name varchar, size_bytes bigint,"
+    " changed_ns bigint, content_hash varchar"
 )
 
 
@@ -39,25 +55,55 @@ class CheckResult:
     measure: str = ""
 
 
-def previous_profiles(folder: Path) -> dict[str, dict[str, float]]:
-    """Return the measures of the last accepted run by table, empty before the first one.
+def former_batch(folder: Path) -> Former:
+    """Return what is known of the last accepted batch, empty before the first one.
 
     A refused run is no yardstick: delivering a cut batch twice does not make it right.
     """
-    path = folder / PROFILES_FILE
+    former = Former()
+    if not (folder / PROFILES_FILE).exists():
+        return former
+    with connect(folders=[folder]) as connection:
+        run_id, rows = _last_accepted(connection, folder)
+        for source, measure, value in rows:
+            former.profiles.setdefault(source, {})[measure] = value
+        for source, form, name, data_type in _rows_of_run(
+            connection, folder / COLUMNS_FILE, run_id, "source, form, column_name, column_type"
+        ):
+            former.forms[source] = form
+            former.columns.setdefault(source, {})[name] = data_type
+        for name, size, changed_ns, content_hash in _rows_of_run(
+            connection,
+            folder / FILES_FILE,
+            run_id,
+            "file_name, size_bytes, changed_ns, content_hash",
+        ):
+            former.files[name] = (size, changed_ns, content_hash)
+    return former
+
+
+def _last_accepted(connection: duckdb.DuckDBPyConnection, folder: Path) -> tuple[str, list[tuple]]:
+    path = {"path": str(folder / PROFILES_FILE)}
+    (run_id,) = connection.execute(
+        "select max_by(run_id, (checked_at, run_id)) from read_parquet($path) where is_accepted",
+        path,
+    ).fetchone()
+    rows = connection.execute(
+        "select source, measure, value from read_parquet($path) where run_id = $run_id"
+        " and value is not null",
+        path | {"run_id": run_id},
+    ).fetchall()
+    return run_id, rows
+
+
+def _rows_of_run(
+    connection: duckdb.DuckDBPyConnection, path: Path, run_id: str, columns: str
+) -> list[tuple]:
+    """Return rows of the history of one run; none where it was written by an older version."""
     if not path.exists():
-        return {}
-    profiles: dict[str, dict[str, float]] = {}
-    with duckdb.connect() as connection:
-        rows = connection.execute(
-            "select source, measure, value from read_parquet($path) where run_id ="
-            " (select max_by(run_id, (checked_at, run_id)) from read_parquet($path)"
-            " where is_accepted) and value is not null",
-            {"path": str(path)},
-        ).fetchall()
-    for source, measure, value in rows:
-        profiles.setdefault(source, {})[measure] = value
-    return profiles
+        return []
+    query = f"select {columns} from read_parquet($1) where run_id = $2"
+    return connection.execute(query, [str(path), run_id]).fetchall()
 
 
 def save_results(
@@ -94,25 +140,50 @@ def save_profiles(
     _append(folder / PROFILES_FILE, PROFILE_COLUMNS, rows)
 
 
-def _append(path: Path, columns: str, rows: list[tuple]) -> None:
-    """Add rows to a Parquet file, keep its last KEPT_RUNS runs, and replace it in one step."""
+def save_batch(
+    folder: Path, run_id: str, checked_at: datetime, batch: Batch, files: list[FileState]
+) -> None:
+    """Keep columns and files of an accepted batch, in place of those of the one before."""
+    columns = [
+        (run_id, checked_at, one.table, one.form, name, data_type)
+        for one in batch.deliveries.values()
+        for name, data_type in one.columns.items()
+    ]
+    _append(folder / COLUMNS_FILE, COLUMN_COLUMNS, columns, kept_runs=1)
+    states = [
+        (run_id, checked_at, one.table, one.name, one.size, one.changed_ns, one.content_hash)
+        for one in files
+    ]
+    _append(folder / FILES_FILE, FILE_COLUMNS, states, kept_runs=1)
+
+
+def forget(folder: Path) -> None:
+    """Remove what the next run would compare with."""
+    for name in HISTORY_FILES:
+        (folder / name).unlink(missing_ok=True)
+
+
+def _append(path: Path, columns: str, rows: list[tuple], kept_runs: int = KEPT_RUNS) -> None:
+    """Add rows to a Parquet file, keep its last runs, and replace it in one step."""
     if not rows:
         return
     fresh = path.with_suffix(".new")
     width = len(rows[0])
-    with duckdb.connect() as connection:
+    with connect(folders=[path.parent]) as connection:
         connection.execute(f"create table kept ({columns})")
-        if path.exists():
+        if path.exists() and kept_runs > 1:
             connection.execute("insert into kept by name from read_parquet($1)", [str(path)])
-        # One statement: executemany would take a round trip for each row.
-        values = ", ".join(["(" + ", ".join("?" * width) + ")"] * len(rows))
-        connection.execute(
-            f"insert into kept values {values}", [value for row in rows for value in row]
-        )
+        # Many a statement: executemany would take a round trip for each row.
+        for start in range(0, len(rows), ROWS_OF_A_STATEMENT):
+            some = rows[start : start + ROWS_OF_A_STATEMENT]
+            values = ", ".join(["(" + ", ".join("?" * width) + ")"] * len(some))
+            connection.execute(
+                f"insert into kept values {values}", [value for row in some for value in row]
+            )
         target = str(fresh).replace("'", "''")
         connection.execute(
             "copy (from kept where run_id in (from (select run_id from kept group by run_id"
-            f" order by max(checked_at) desc, run_id desc limit {KEPT_RUNS}))"
+            f" order by max(checked_at) desc, run_id desc limit {kept_runs}))"
             f" order by all) to '{target}' (format parquet)"
         )
     os.replace(fresh, path)

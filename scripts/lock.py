@@ -19,6 +19,7 @@ LOCKS = (
     ("requirements-test", ("--excludes", "excludes.txt")),
     ("requirements", ("--excludes", "excludes.txt", "--constraints", "requirements-test.txt")),
     ("requirements-duckdb2", ()),
+    ("orchestration/requirements", ("--excludes", "excludes.txt")),
 )
 
 

@@ -26,8 +26,8 @@
   {%- endfor -%}
   {%- set globs = [] -%}
   {%- for table in file_tables -%}
-    {%- set folder = env_var('WAREHOUSE_DIR', 'warehouse') ~ '/input_checks' if table.source_name == 'checks'
-        else env_var('RAW_DIR', 'data/demo') -%}
+    {%- set folder = env_var('RAW_DIR', 'data/demo') if table.source_name == 'raw'
+        else env_var('WAREHOUSE_DIR', 'warehouse') ~ '/' ~ {'checks': 'input_checks'}.get(table.source_name, table.source_name) -%}
     {%- for ending in ['.parquet', '/**/*.parquet', '.csv'] -%}
       {%- set pattern = sql_string(folder ~ '/' ~ table.name ~ ending) -%}
       {%- do globs.append("select '" ~ table.name ~ "' as table_name, " ~ pattern ~ " as pattern, count(*) as files from glob(" ~ pattern ~ ")") -%}

@@ -8,11 +8,12 @@
   {%- if not execute -%}{{ return('') }}{%- endif -%}
   {%- set tables = graph.sources.values()
       | selectattr('package_name', 'equalto', 'customer_segmentation')
-      | selectattr('source_name', 'in', ['raw', 'checks']) | sort(attribute='name') | list -%}
+      | selectattr('source_name', 'in', ['raw', 'checks', 'privacy']) | sort(attribute='name') | list -%}
   {%- set found = raw_files(tables) -%}
   {%- for schema in tables | map(attribute='schema') | unique -%}
     {%- do run_query('create schema if not exists ' ~ schema) -%}
   {%- endfor -%}
+  {%- set is_anybody_erased = register_erased_contacts(tables, found) -%}
   {%- for table in tables -%}
     {%- set scan = found.get(table.name) -%}
     {%- if not scan and raw_is_required(table) -%}
@@ -20,7 +21,12 @@
           "Input: no " ~ table.name ~ " in " ~ raw_location() ~ ". Expected " ~ table.name ~ ".parquet, "
           ~ table.name ~ "/**/*.parquet or " ~ table.name ~ ".csv; set RAW_DIR to the folder that holds your files.") -%}
     {%- endif -%}
-    {%- do run_query('create or replace view ' ~ table.schema ~ '.' ~ table.identifier ~ ' as ' ~ raw_view_sql(table, scan)) -%}
+    {%- set rows = raw_view_sql(table, scan) -%}
+    {%- if is_anybody_erased and table.source_name == 'raw' -%}
+      {%- set orders = tables | selectattr('name', 'equalto', 'orders') | first -%}
+      {%- set rows = rows_not_erased(table.name, rows, raw_view_sql(orders, found.get('orders'))) -%}
+    {%- endif -%}
+    {%- do run_query('create or replace view ' ~ table.schema ~ '.' ~ table.identifier ~ ' as ' ~ rows) -%}
   {%- endfor -%}
 {% endmacro %}
 
@@ -28,13 +34,20 @@
     table: source node. scan: SQL of the table's rows, or none where it is absent. -#}
 {% macro raw_view_sql(table, scan) %}
   {%- set actual = raw_actual_types(scan) if scan else {} -%}
+  {%- set found = [] -%}
   {%- set missing = [] -%}
   {%- set expressions = [] -%}
   {%- for column in table.columns.values() -%}
     {%- set actual_type = actual.get(column.name) -%}
-    {%- if scan and not actual_type and raw_is_required(column) -%}{%- do missing.append(column.name) -%}{%- endif -%}
+    {%- if scan and raw_is_required(column) -%}{%- do (found if actual_type else missing).append(column.name) -%}{%- endif -%}
     {%- do expressions.append(raw_column(column.name, column.data_type, actual_type) ~ ' as ' ~ column.name) -%}
   {%- endfor -%}
+  {%- if missing and not found -%}
+    {#- Then these are no names: they may be a person's values, and are not repeated. -#}
+    {%- do exceptions.raise_compiler_error(
+        "Input: " ~ table.name ~ " in " ~ raw_location() ~ " has none of the required columns " ~ missing | join(', ')
+        ~ ". Rename them (docs/your_data.md); in a CSV the first line must be a header with commas.") -%}
+  {%- endif -%}
   {%- if missing -%}
     {%- do exceptions.raise_compiler_error(
         "Input: " ~ table.name ~ " in " ~ raw_location() ~ " lacks the required column(s) " ~ missing | join(', ')

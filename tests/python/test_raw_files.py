@@ -263,7 +263,7 @@ BAD: dict[Callable[[Path], None], tuple[str, ...]] = {
     zero_bytes: ("orders cannot be read", "orders.parquet"),
     zero_bytes_csv: ("orders",),
     two_forms: ("orders", "twice", "orders.csv"),
-    semicolons: ("orders", "order_id", ";"),
+    semicolons: ("orders cannot be read", "';'", "not commas"),
     latin_letters: ("contacts cannot be read", "UTF-8"),
     ragged: ("orders cannot be read",),
     notes_in_csv: ("orders cannot be read",),
