@@ -51,6 +51,42 @@ endif
 ifdef OUTPUT
 export OUTPUT
 endif
+ifdef PII_SALT
+export PII_SALT
+endif
+ifdef CONTACT
+export CONTACT
+endif
+ifdef KEEP_EXPORTS
+export KEEP_EXPORTS
+endif
+ifdef EXPORTED_BY
+export EXPORTED_BY
+endif
+ifdef ONLY
+export ONLY
+endif
+ifdef CHANNEL
+export CHANNEL
+endif
+ifdef ACCEPT
+export ACCEPT
+endif
+ifdef WAIT_FOR_LOCK
+export WAIT_FOR_LOCK
+endif
+ifdef RETRIES
+export RETRIES
+endif
+ifdef KEEP_VERSIONS
+export KEEP_VERSIONS
+endif
+ifdef LOG_FORMAT
+export LOG_FORMAT
+endif
+ifdef VERSION
+export VERSION
+endif
 
 # No tool calls home.
 export DO_NOT_TRACK := 1
@@ -62,7 +98,7 @@ export DBT_PROFILES_DIR := $(CURDIR)/profiles
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help build refresh backfill freeze why diff test lint demo-data bench clean lock setup-build setup-test setup-duckdb2
+.PHONY: help build refresh restore backfill freeze export erase why diff test lint demo-data bench clean lock setup-build setup-test setup-duckdb2
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -72,14 +108,23 @@ build: setup-build ## build and publish the tables (RAW_DIR WAREHOUSE_DIR AS_OF 
 		$(MAKE) --no-print-directory demo-data; fi
 	@$(RUN) scripts/build.py
 
-refresh: setup-build ## build, record who is in each segment on that date, and publish (as build)
+refresh: setup-build ## build, record who is in each segment, publish, tell (as build; WAIT_FOR_LOCK RETRIES)
 	@$(RUN) scripts/refresh.py
+
+restore: setup-build ## list the published versions kept, or put one back (VERSION WAREHOUSE_DIR)
+	@$(RUN) scripts/restore.py
 
 backfill: setup-build ## fill or repair the history of segments on the last build (FROM TO GRAIN SEGMENTS_ONLY)
 	@$(RUN) scripts/backfill.py
 
 freeze: setup-build ## hold the score break points of the last build in seeds/score_breaks.csv (WAREHOUSE_DIR)
 	@$(RUN) scripts/freeze.py
+
+export: setup-build ## export whom of a segment a channel may address (SEGMENT CHANNEL ONLY OUTPUT EXPORTED_BY)
+	@$(RUN) scripts/export.py
+
+erase: setup-build ## remove a person from everything in WAREHOUSE_DIR, and prove it (CONTACT: an id, or a file of ids)
+	@$(RUN) scripts/erase.py
 
 why: setup-build ## say why a customer is, or is not, in a segment (CUSTOMER SEGMENT WAREHOUSE_DIR)
 	@$(RUN) scripts/why.py

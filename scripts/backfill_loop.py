@@ -20,6 +20,7 @@ import yaml
 
 from build import ROOT, Settings
 from diff_builds import DiffError, _failure
+from erase_register import copy_register
 
 # Everything that the date changes; staging holds the same rows for any date.
 SELECTED = [
@@ -52,6 +53,7 @@ class Loop:
             raise DiffError(f"{source.parent}: no room for a copy of the last build")
         self._folder.mkdir()
         shutil.copyfile(source, self._file)
+        copy_register(self._settings.warehouse_dir, self._folder)
         with duckdb.connect(str(self._file)) as connection:
             connection.execute(f"delete from {STAYS} where valid_from_date >= ?", [first])
             connection.execute(

@@ -20,6 +20,7 @@ import duckdb
 import yaml
 
 from build import ROOT, Dbt, Settings, UsageError, only_build_in
+from erase_register import copy_register
 
 # What the comparison reads, and everything of segments that this needs.
 SELECTED = [
@@ -85,6 +86,7 @@ def copy_build(warehouse_dir: Path, folders: list[Path]) -> None:
             folder.mkdir()
             for path in files:
                 shutil.copyfile(path, folder / path.name)
+            copy_register(warehouse_dir, folder)
 
 
 class SegmentBuilder:

@@ -18,6 +18,8 @@ from typing import Any
 
 import duckdb
 
+from duckdb_access import connect
+
 ROOT = Path(__file__).resolve().parent.parent
 EXIT_DONE, EXIT_USAGE = 0, 2
 TICK, CROSS = "✓", "✗"
@@ -70,7 +72,7 @@ def answer(published: Path, customer: str, segment: str | None) -> str:
     if not published.exists():
         raise UnknownName(f"nothing is published in {published.parent}; run `make build` first")
     try:
-        connection = duckdb.connect(str(published), read_only=True)
+        connection = connect(published, folders=[published.parent], read_only=True)
     except duckdb.Error as error:
         raise UnknownName(f"{published}: {str(error).splitlines()[0]}") from error
     with connection:
@@ -102,7 +104,8 @@ def _customer(connection: Connection, published: Path, name: str) -> str:
         return name
     # Which contacts make up a customer is not published; the build knows, unless it is under way.
     try:
-        with duckdb.connect(str(published.with_name("warehouse.duckdb")), read_only=True) as build:
+        folders, warehouse = [published.parent], published.with_name("warehouse.duckdb")
+        with connect(warehouse, folders=folders, read_only=True) as build:
             found = build.execute(
                 "select customer_id from marts_intermediate.int_identities__resolved"
                 " where contact_id = ?",

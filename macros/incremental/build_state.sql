@@ -23,6 +23,8 @@
     {%- do run_query('insert into ' ~ table ~ ' (model_name, generation, as_of_date, former_as_of_date) values (' ~ ["'(run)'",
         (former[0][1] + 1) if former else 1, as_of_date(), "cast('" ~ former[0][0] ~ "' as date)" if sound else 'null'] | join(', ') ~ ')') -%}
   {%- endif -%}
+  {#- Another attempt at what failed goes on within the same run: what failed is as it was before, and what changed is known. -#}
+  {%- if env_var('CONTINUE_ATTEMPT', '') and not is_staging -%}{{- return('') -}}{%- endif -%}
   {%- for model in chosen -%}
     {%- set relation = adapter.get_relation(model.database, model.schema, model.alias) -%}
     {%- if relation and model.name not in sound -%}{%- do adapter.drop_relation(relation) -%}{%- endif -%}
@@ -46,7 +48,10 @@
     {%- do run_query('delete from ' ~ loads_table('staged_loads')) -%}
     {%- do run_query('insert into ' ~ loads_table('staged_loads') ~ ' select * from ' ~ loads_table('found_loads')) -%}
   {%- endif -%}
-  {%- if continued_models() | rejectattr('name', 'in', built) | list | length == 0 -%}{%- do keep_former_tables(true) -%}{%- endif -%}
+  {#- All of them may have been built in several attempts. -#}
+  {%- set whole = run_query('select model.model_name from ' ~ table ~ ' as model inner join ' ~ table
+      ~ " as run on model.generation = run.generation and model.as_of_date = run.as_of_date and run.model_name = '(run)'").columns[0].values() -%}
+  {%- if built and continued_models() | rejectattr('name', 'in', whole) | list | length == 0 -%}{%- do keep_former_tables(true) -%}{%- endif -%}
 {% endmacro %}
 
 {#- The names of the models whose tables can be gone on with. Those that hold customers go on together or not at all,
@@ -85,7 +90,7 @@
 {#- MD5 of everything but the rows and the rules that the continued tables depend on: the vars that reach them, the
     text of every model and seed, and that of the macros (env CODE_FINGERPRINT, which scripts/build.py sets). -#}
 {% macro build_signature() %}
-  {%- set parts = [env_var('CODE_FINGERPRINT', ''), business_timezone()] -%}
+  {%- set parts = [env_var('CODE_FINGERPRINT', ''), business_timezone(), erased_fingerprint(), local_md5(pii_salt())] -%}
   {%- for name in continued_vars() -%}{%- do parts.append([name, var(name)]) -%}{%- endfor -%}
   {%- for node in graph.nodes.values() | sort(attribute='unique_id') if node.resource_type in ('model', 'seed') -%}
     {%- do parts.append([node.unique_id, node.checksum.checksum]) -%}

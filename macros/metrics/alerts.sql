@@ -5,7 +5,7 @@
 
 {#- The kinds of alerts on segments. -#}
 {% macro segment_alert_names() %}
-  {{- return(['too_small', 'too_large', 'grew', 'shrank', 'shifted', 'conversion_fell', 'stale_inputs', 'empty', 'overlapping', 'flapping']) -}}
+  {{- return(['too_small', 'too_large', 'grew', 'shrank', 'shifted', 'conversion_fell', 'stale_inputs', 'empty', 'overlapping', 'flapping', 'unused']) -}}
 {% endmacro %}
 
 {#- The severity of each kind of alert that is not switched off, as rows (alert, severity). -#}
@@ -18,12 +18,13 @@
   {{- return(ledger_values(rows, 2)) -}}
 {% endmacro %}
 
-{#- Check the vars of alerts: known alerts, numbers that make sense. -#}
+{#- Check the vars of alerts: known alerts, numbers that make sense, segments as texts. -#}
 {% macro check_segment_alerts() %}
   {%- for name in ['segment_alerts_critical', 'segment_alerts_info', 'segment_alerts_off'] -%}
     {%- if text_list_var(name) | reject('in', segment_alert_names()) | list -%}{%- do var_fail(name, 'a list of ' ~ segment_alert_names() | join(', ')) -%}{%- endif -%}
   {%- endfor -%}
-  {%- for name in ['segment_alert_days', 'segment_alert_stale_days', 'segment_alert_empty_runs', 'segment_alert_flapping_changes'] -%}
+  {%- do text_list_var('segments_in_use') -%}
+  {%- for name in ['segment_alert_days', 'segment_alert_stale_days', 'segment_alert_empty_runs', 'segment_alert_flapping_changes', 'segment_alert_unused_days'] -%}
     {%- if var(name) is not integer or var(name) is boolean or var(name) < 1 -%}{%- do var_fail(name, 'a whole number from 1 on') -%}{%- endif -%}
   {%- endfor -%}
   {%- for name in ['segment_alert_growth_share', 'segment_alert_growth_customers', 'segment_alert_conversion_fall', 'segment_alert_stability_index', 'segment_alert_jaccard', 'segment_alert_flapping_share'] -%}
@@ -116,4 +117,25 @@ select
     from {{ overlaps }}
     where jaccard > {{ var('segment_alert_jaccard') }} and segment < other_segment
     group by segment
+{%- endmacro %}
+
+{#- Segments that nobody makes use of, as a select of (segment, alert, message): declared, known for
+    segment_alert_unused_days, not exported within them nor named in segments_in_use.
+    metrics: relation segment_metrics. exports: relation stg_segment_exports. -#}
+{% macro segment_use_alerts(metrics, exports) -%}
+{%- set first_day = "cast('" ~ (modules.datetime.date.fromisoformat(as_of_day()) - modules.datetime.timedelta(days=var('segment_alert_unused_days'))).isoformat() ~ "' as date)" -%}
+select
+        metrics.segment,
+        'unused' as alert,
+        'not exported in {{ var('segment_alert_unused_days') }} days, nor named in segments_in_use' as message
+    from {{ metrics }} as metrics
+    left join (
+        select distinct segment as exported_segment
+        from {{ exports }}
+        where exported_date >= {{ first_day }} and exported_date < {{ as_of_date() }}
+    ) as used
+        on metrics.segment = used.exported_segment
+    where used.exported_segment is null and metrics.segment not in ({{ sql_strings(var('segments_in_use') or ['']) }})
+    group by metrics.segment
+    having min(metrics.as_of_date) <= {{ first_day }} and bool_or(metrics.as_of_date = {{ as_of_date() }})
 {%- endmacro %}

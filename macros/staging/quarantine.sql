@@ -22,22 +22,43 @@
 {%- endmacro %}
 
 {#- A raw row as JSON text, every column of the contract as text.
-    table: name of the raw table. without: columns left out. is_masked: whether each personal value
-    (meta.personal in the input contract) is a salted hash. -#}
+    table: name of the raw table. without: columns left out. is_masked: whether a salted hash stands for each personal
+    value, by its column (meta.personal in the input contract) or by its looks (macro masked_value). -#}
 {% macro raw_row_json(table, without=[], is_masked=false) %}
   {%- set pairs = {} -%}
   {%- if execute -%}
     {%- for node in graph.sources.values() if node.source_name == 'raw' and node.name == table -%}
       {%- for column in node.columns.values() if column.name not in without -%}
         {%- set text = 'cast(' ~ column.name ~ ' as string)' -%}
-        {%- if is_masked and column.config.meta.get('personal') -%}
-          {%- set text = 'md5(' ~ sql_string(var('pii_salt')) ~ ' || ' ~ text ~ ')' -%}
-        {%- endif -%}
-        {%- do pairs.update({column.name: text}) -%}
+        {%- do pairs.update({column.name: masked_value(table, column, text) if is_masked else text}) -%}
       {%- endfor -%}
     {%- endfor -%}
   {%- endif -%}
   {{- return(json_object(pairs) if pairs else 'cast(null as string)') -}}
+{% endmacro %}
+
+{#- A raw value as text, or its salted hash where it may say who somebody is, as SQL.
+
+    Hashed are personal columns, and what looks like an e-mail or a phone in any other. A contact whose values do not fit
+    their columns may have been delivered with its columns shifted: of it all texts are hashed, and of every contact what
+    can not be read. Ids stand as they are. table: name of the raw table. column: its node. text: SQL of the value. -#}
+{% macro masked_value(table, column, text) %}
+  {%- set hash = 'md5(' ~ sql_string(pii_salt()) ~ ' || ' ~ text ~ ')' -%}
+  {%- if column.config.meta.get('personal') -%}{{- return(hash) -}}{%- endif -%}
+  {%- if column.name.endswith('_id') -%}{{- return(text) -}}{%- endif -%}
+  {%- set conditions = [matches_pattern(text, '@')] -%}
+  {%- if column.data_type == 'string' -%}
+    {%- do conditions.append(matches_pattern("translate(" ~ text ~ ", ' -()./', '')", '^[+]?[0-9]{9,15}$')) -%}
+    {%- if table == 'contacts' -%}{%- do conditions.append("coalesce(reason_codes like '%unparsable%' or reason_codes like '%invalid%', false)") -%}{%- endif -%}
+  {%- elif table == 'contacts' -%}
+    {%- do conditions.append('try_cast(' ~ text ~ ' as ' ~ column.data_type ~ ') is null') -%}
+  {%- endif -%}
+  {{- return('case when ' ~ conditions | join(' or ') ~ ' then ' ~ hash ~ ' else ' ~ text ~ ' end') -}}
+{% endmacro %}
+
+{#- The salt of these hashes: env PII_SALT, else var pii_salt, which everybody can read in vars.yml. -#}
+{% macro pii_salt() %}
+  {{- return(env_var('PII_SALT', '') or var('pii_salt')) -}}
 {% endmacro %}
 
 {#- Ids that occur more than once, as column repeated_id. source: relation. id: column. -#}

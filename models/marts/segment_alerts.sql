@@ -12,6 +12,8 @@ with raised as (
     {{ segment_trend_alerts(ref('segment_metrics')) }}
     union all
     {{ segment_overlap_alerts(ref('segment_overlaps')) }}
+    union all
+    {{ segment_use_alerts(ref('segment_metrics'), ref('stg_segment_exports')) }}
 ),
 
 severities (alert, severity) as (

@@ -1,5 +1,14 @@
 with declared as (
     select * from {{ ref('int_segments__declared') }}
+),
+
+exported as (
+    select
+        segment,
+        max(exported_at) as last_exported_at
+    from {{ ref('stg_segment_exports') }}
+    where exported_date < {{ as_of_date() }}
+    group by segment
 )
 
 select
@@ -14,5 +23,7 @@ select
     declared.min_customers,
     declared.max_share,
     declared.rule_text,
-    declared.rule_hash
+    declared.rule_hash,
+    exported.last_exported_at
 from declared
+left join exported on declared.segment = exported.segment

@@ -21,6 +21,7 @@ FREE = {
     "segments": "the ledger tells new conditions, the measures new windows",
     "segment_lists": "lists are resolved whole",
     "segment_metrics_days": "metrics are summed up whole",
+    "segments_in_use": "alerts are raised anew",
 }
 
 
