@@ -4,21 +4,21 @@ The environment names everything: RAW_DIR, WAREHOUSE_DIR, AS_OF, KNOWN_AT, TIMEZ
 dbt's --vars), SEGMENTS (a file whose `segments:` list replaces the project's own).
 
 Exit code 0: published; 1: the build failed and the last published tables stand; 2: wrong usage or
-configuration; 3: inputs refused; 4: a critical alert on a segment, nothing was published.
+configuration; 3: inputs refused; 4: a critical alert on a segment, nothing was published. The steps
+stand in refresh_run.py, what is to know of a run at night in docs/operations.md.
 """
 
 from __future__ import annotations
 
 import difflib
-import fcntl
 import hashlib
 import json
+import multiprocessing
 import os
 import re
 import sys
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from itertools import takewhile
@@ -28,8 +28,13 @@ from zoneinfo import ZoneInfo
 
 import yaml
 
+from refresh_lock import AnotherBuild, only_build_in
+
 ROOT = Path(__file__).resolve().parent.parent
 EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_REFUSED, EXIT_ALERT = 0, 1, 2, 3, 4
+
+# Others take them from here.
+__all__ = ["AnotherBuild", "Dbt", "Settings", "UsageError", "only_build_in"]
 
 os.environ.setdefault("DO_NOT_TRACK", "1")
 os.environ.setdefault("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
@@ -37,6 +42,13 @@ os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
 os.environ.setdefault("DBT_PROFILES_DIR", str(ROOT / "profiles"))
 
 
+FAILED = ("error", "fail", "runtime error")
+NODE_TYPES = ("model", "seed", "snapshot", "test")
+# Errors that the same SQL over the same rows gives again; those of disk, memory or locks may not.
+LASTING = re.compile(
+    r"\b(Binder|Catalog|Compilation|Constraint|Contract|Conversion|Dependency|Invalid Input|"
+    r"Mismatch Type|Not implemented|Out of Range|Parser|Syntax) Error\b"
+)
 CATALOGUE_KEYS = ("segments", "segment_lists")
 MOMENT = re.compile(
     r"[0-9]{4}-[0-9]{2}-[0-9]{2}[T ][0-9]{2}:[0-9]{2}"
@@ -66,29 +78,6 @@ class UniqueKeyLoader(yaml.SafeLoader):
 
 class UsageError(ValueError):
     """A call that cannot be carried out as given; its text is one line."""
-
-
-class AnotherBuild(Exception):
-    """A build is under way in the same folder; the text is one line."""
-
-
-@contextmanager
-def only_build_in(warehouse_dir: Path) -> Iterator[None]:
-    """Keep other builds out of a folder; the lock goes with the process, however it ends.
-
-    Raises:
-        AnotherBuild: one is under way there.
-        OSError: the folder cannot be written.
-    """
-    with (warehouse_dir / ".build.lock").open("a") as lock:
-        try:
-            fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        except BlockingIOError as error:
-            raise AnotherBuild(
-                f"another build is under way in {warehouse_dir}; wait for it, or name another "
-                "WAREHOUSE_DIR"
-            ) from error
-        yield
 
 
 @dataclass
@@ -238,11 +227,74 @@ def code_fingerprint() -> str:
     return digest.hexdigest()
 
 
+@dataclass
+class BuildOutcome:
+    """How an attempt to build ended."""
+
+    results: list[Any]
+    exception: BaseException | None
+    is_done: bool
+    seconds: float
+
+    @property
+    def failed(self) -> list[Any]:
+        """Results of what failed."""
+        return [one for one in self.results if str(one.status) in FAILED]
+
+    @property
+    def cause(self) -> str | None:
+        """Why the first one failed, in a line; None where none did."""
+        if self.is_done:
+            return None
+        for one in self.failed:
+            return f"{one.node.name}: {_node_cause(one)}"
+        return _cause(self.exception)
+
+    @property
+    def is_data_test(self) -> bool:
+        """Whether all was built, and data tests found something."""
+        return bool(self.failed) and all(one.node.resource_type == "test" for one in self.failed)
+
+    @property
+    def test_seconds(self) -> float:
+        """Seconds of data tests, added up over threads."""
+        tests = [one for one in self.results if one.node.resource_type == "test"]
+        return sum(one.execution_time for one in tests)
+
+    @property
+    def may_pass_again(self) -> bool:
+        """Whether another attempt may do: what data tests found, or SQL says wrong, stays."""
+        found = [(str(one.status), str(one.message)) for one in self.failed]
+        if not found:
+            found = [("error", str(self.exception or ""))]
+        return not any(status == "fail" or LASTING.search(text) for status, text in found)
+
+    def selection(self) -> list[str]:
+        """Return the nodes to build again, by name; none where all of them are.
+
+        Rows of a raw table tell what changed since the last run, for all tables together: where one
+        was not staged, all start again.
+        """
+        again = [
+            one.node
+            for one in self.results
+            if str(one.status) in (*FAILED, "skipped") and one.node.resource_type in NODE_TYPES
+        ]
+        if any(node.name.startswith("base_") for node in again):
+            return []
+        return sorted(node.name for node in again)
+
+
 class Dbt:
     """dbt in this process: one parse serves the input checks and the build."""
 
     def __init__(self, settings: Settings) -> None:
         """Take the settings of the run; nothing is read yet."""
+        import dbt.mp_context
+
+        # Its locks between processes, of which it starts none, have names that would stay on the
+        # machine if this one is killed; made for forks they have none.
+        dbt.mp_context._MP_CONTEXT = multiprocessing.get_context("fork")
         self._arguments = [
             "--project-dir", str(ROOT),
             "--vars", yaml.safe_dump(settings.variables, allow_unicode=True, sort_keys=False),
@@ -276,25 +328,42 @@ class Dbt:
                 return _one_line(outcome.message)
         return _cause(result.exception)
 
-    def build(self, on_event: Callable[[Any], None]) -> str | None:
-        """Build and test every node; returns the cause of the first failure."""
+    def build(
+        self, on_event: Callable[[Any], None], former: BuildOutcome | None = None
+    ) -> BuildOutcome:
+        """Build and test every node.
+
+        Args:
+            on_event: takes dbt's events.
+            former: outcome of the attempt that this one repeats: only what failed in it, and what
+                rests on that, is built.
+        """
         from dbt.adapters.duckdb.connections import DuckDBConnectionManager
         from dbt.cli.main import dbtRunner
 
+        if former:
+            # Building leaves what it compiled in the manifest, for tables that were there then.
+            self.parse()
+        selected = former.selection() if former else []
+        # One at a time the second time: it may have been memory.
+        options = ["--select", *selected] if selected else []
+        options += ["--threads", "1"] if former else []
+        os.environ["CONTINUE_ATTEMPT"] = "yes" if selected else ""
         runner = dbtRunner(manifest=self.manifest, callbacks=[on_event])
+        started = time.monotonic()
         result = runner.invoke(
             ["--quiet", "--log-level", "none", "--log-level-file", "debug", "build",
-             "--exclude-resource-type", "unit_test", *self._arguments]
+             "--exclude-resource-type", "unit_test", *options, *self._arguments]
         )  # fmt: skip
         # dbt keeps the file open until its process ends; publishing reads it next.
         DuckDBConnectionManager.close_all_connections()
+        os.environ["CONTINUE_ATTEMPT"] = ""
         _stop_if_interrupted(result)
-        if result.success:
-            return None
-        for outcome in getattr(result.result, "results", None) or []:
-            if str(outcome.status) in ("error", "fail", "runtime error"):
-                return f"{outcome.node.name}: {_node_cause(outcome)}"
-        return _cause(result.exception)
+        results = list(getattr(result.result, "results", None) or [])
+        return BuildOutcome(
+            results, None if result.success else result.exception, result.success,
+            time.monotonic() - started,
+        )  # fmt: skip
 
     def public_relations(self) -> list[tuple[str, str]]:
         """Schema and name of each public table, by name."""
@@ -339,111 +408,7 @@ def _one_line(message: str) -> str:
     return (telling or lines or ["no message"])[0]
 
 
-def main(variables: dict[str, Any] | None = None) -> int:
-    """Run the build that the environment asks for and return the exit code.
-
-    Args:
-        variables: dbt vars that the caller sets over those of the environment.
-    """
-    from report import Report
-
-    report = Report()
-    started = time.monotonic()
-    try:
-        settings = settings_from_environment(dict(os.environ))
-        settings.variables |= variables or {}
-        if not settings.raw_schema and not settings.raw_dir.is_dir():
-            raise UsageError(
-                f"RAW_DIR: no folder '{settings.raw_dir}'; name the folder of your files, "
-                "or run `make demo-data`."
-            )
-        try:
-            settings.warehouse_dir.mkdir(parents=True, exist_ok=True)
-        except OSError as error:
-            raise UsageError(f"WAREHOUSE_DIR: no folder can be made there: {error}.") from error
-    except UsageError as error:
-        report.fail(str(error))
-        return EXIT_USAGE
-    os.environ["RAW_DIR"] = str(settings.raw_dir)
-    os.environ["WAREHOUSE_DIR"] = str(settings.warehouse_dir)
-    os.environ["CODE_FINGERPRINT"] = code_fingerprint()
-    os.chdir(ROOT)
-    try:
-        with only_build_in(settings.warehouse_dir):
-            return _run(settings, report, started)
-    except AnotherBuild as error:
-        report.fail(str(error))
-    except OSError as error:
-        report.fail(f"{error}; the published tables in {settings.warehouse_dir} are as before")
-    return EXIT_FAILED
-
-
-def _run(settings: Settings, report: Any, started: float) -> int:
-    import duckdb
-
-    from publish import publish
-
-    warehouse = settings.warehouse_dir / "warehouse.duckdb"
-    published = settings.warehouse_dir / "published.duckdb"
-    source = f"schema {settings.raw_schema}" if settings.raw_schema else settings.raw_dir
-    known = f", rows loaded by {settings.known_at}" if settings.known_at else ""
-    report.line(f"as of {settings.as_of} ({settings.timezone}){known}, input {source}")
-    dbt = Dbt(settings)
-    cause = dbt.parse() or dbt.check_configuration()
-    if cause:
-        report.fail(cause)
-        return EXIT_USAGE
-    if settings.raw_schema:
-        report.line(
-            "input checks: left out, they read files and the raw tables are in the warehouse"
-        )
-    else:
-        refused = _check_inputs(settings, report, dbt)
-        if refused is not None:
-            return refused
-    with report.progress() as on_event:
-        cause = dbt.build(on_event)
-    if cause:
-        report.fail(f"{cause} (log: {settings.warehouse_dir / 'logs' / 'dbt.log'})")
-        return EXIT_FAILED
-    try:
-        critical = report.alerts(warehouse)
-        if critical:
-            report.fail(f"{critical} critical; the published tables are as before")
-            return EXIT_ALERT
-        rows = publish(warehouse, published, dbt.public_relations())
-        report.outcome(warehouse)
-    except (duckdb.Error, OSError) as error:
-        report.fail(f"publish: {_one_line(str(error))}")
-        return EXIT_FAILED
-    report.line(f"published {rows:,} rows in {published} ({time.monotonic() - started:.0f} s)")
-    return EXIT_DONE
-
-
-def _check_inputs(settings: Settings, report: Any, dbt: Dbt) -> int | None:
-    """Judge the batch; returns the exit code where the build must not go on."""
-    import check_inputs
-
-    # The files are judged as delivered: a part of them is no batch to compare the next one with.
-    variables = settings.variables | {"known_at": None}
-    try:
-        checks = check_inputs.run(
-            settings.raw_dir, settings.warehouse_dir, settings.as_of, settings.timezone,
-            progress=report.line, manifest=dbt.manifest, variables=variables,
-        )  # fmt: skip
-    except (check_inputs.UsageError, RuntimeError) as error:
-        report.fail(_one_line(str(error)))
-        return EXIT_USAGE
-    report.checks(checks)
-    if checks.critical_failures:
-        report.fail("inputs refused; nothing was built and the published tables are as before")
-        return EXIT_REFUSED
-    return None
-
-
 if __name__ == "__main__":
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        print("stopped; the published tables are as before", file=sys.stderr)
-        sys.exit(130)
+    from refresh_run import run_command
+
+    sys.exit(run_command("build"))

@@ -4,6 +4,9 @@ Readers open `published.duckdb` only. It is written beside its place and renamed
 the old file open goes on reading the old tables, who opens it now sees the new ones, nobody a
 mixture.
 
+Every file says which run it is of (table published_version), and what it replaces is kept as
+refresh_versions.py says.
+
 A public view stays a view. The tables that it reads come along: in their own schema, and of those
 that are not public themselves only the columns that a view names.
 """
@@ -13,24 +16,47 @@ from __future__ import annotations
 import os
 import re
 from collections.abc import Iterable, Sequence
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path
 
 import duckdb
 
+import duckdb_access
+from duckdb_access import STORAGE_VERSION
+from duckdb_access import sql_text as _text
+from refresh_versions import (
+    KEPT_VERSIONS,
+    Stamp,
+    as_of_date,
+    catalogue_hash,
+    forget_old,
+    keep_current,
+    new_run_id,
+    replace,
+    write_stamp,
+)
+
 PUBLIC_SCHEMA = "marts"
-# Files of this version open in DuckDB 1.5 too when 2.0 has written them.
-STORAGE_VERSION = "v1.5.0"
 
 Relation = tuple[str, str]
 
 
-def publish(warehouse: Path, published: Path, relations: Sequence[Relation]) -> int:
+def publish(
+    warehouse: Path,
+    published: Path,
+    relations: Sequence[Relation],
+    run_id: str | None = None,
+    kept_versions: int | None = None,
+) -> int:
     """Copy tables and views into a new file and rename it over the published one.
 
     Args:
         warehouse: DuckDB file of the build; nothing else may be writing it.
         published: file that readers open.
         relations: schema and name of each table or view, in the order in which they are written.
+        run_id: run that made the tables; by default a new one.
+        kept_versions: former files that stay; by default KEEP_VERSIONS of the environment.
 
     Returns:
         Rows written.
@@ -40,9 +66,16 @@ def publish(warehouse: Path, published: Path, relations: Sequence[Relation]) -> 
             before.
     """
     fresh = published.with_name(f".{published.name}.{os.getpid()}.new")
+    if kept_versions is None:
+        given = os.environ.get("KEEP_VERSIONS") or ""
+        kept_versions = int(given) if given.isdigit() else KEPT_VERSIONS
     _remove(published, "*")
     try:
-        with duckdb.connect(":memory:") as connection:
+        folders = {warehouse.parent: None, published.parent: None}
+        with duckdb_access.connect(folders=folders) as connection:
+            limit = os.environ.get("DUCKDB_MEMORY_LIMIT") or "3GB"
+            connection.execute(f"set memory_limit = {_text(limit)}")
+            connection.execute("set preserve_insertion_order = false")
             # By the name that it had while it was built: its views name their tables so.
             name = warehouse.stem
             connection.execute(f'attach {_text(warehouse)} as "{name}" (read_only)')
@@ -59,12 +92,21 @@ def publish(warehouse: Path, published: Path, relations: Sequence[Relation]) -> 
             for relation in sorted(set().union(*reads.values()) - set(relations)):
                 rows += _copy(connection, name, relation, relation[0], words)
             _create_views(connection, views, reads)
+            stamp = Stamp(
+                run_id or new_run_id(),
+                as_of_date(connection, f'"{name}"'),
+                datetime.now(UTC).replace(tzinfo=None),
+                catalogue_hash(connection, f'"{name}"'),
+            )
+            write_stamp(connection, f"fresh.{PUBLIC_SCHEMA}", stamp)
             connection.execute("detach fresh")
-        _sync(fresh)
-        fresh.replace(published)
-        _sync(published.parent)
+        keep_current(published)
+        replace(fresh, published)
     finally:
         _remove(published, str(os.getpid()))
+    # What stays too long goes with the next version.
+    with suppress(OSError, duckdb.Error):
+        forget_old(published, kept_versions)
     return rows
 
 
@@ -146,16 +188,3 @@ def _remove(published: Path, process: str) -> None:
     """Remove what unfinished publishing left, its write-ahead log too. process: id, * for any."""
     for leftover in published.parent.glob(f".{published.name}.{process}.new*"):
         leftover.unlink(missing_ok=True)
-
-
-def _text(path: Path) -> str:
-    return "'" + str(path).replace("'", "''") + "'"
-
-
-def _sync(path: Path) -> None:
-    """Make a file or a rename in a folder survive a loss of power."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)

@@ -20,11 +20,17 @@ PLAIN_STEPS = 4
 class Report:
     """Messages of a build: results to standard output, the cause of a failure to standard error."""
 
-    def __init__(self) -> None:
-        """Look whether a person watches."""
-        self._console = Console(highlight=False)
+    def __init__(self, *, is_json: bool = False) -> None:
+        """Look whether a person watches.
+
+        Args:
+            is_json: whether standard output is for JSON lines only; the rest then goes to
+                standard error, without the tables of the end.
+        """
+        self.is_json = is_json
+        self._console = Console(highlight=False, stderr=is_json)
         if not self._console.is_terminal:
-            self._console = Console(highlight=False, width=LOG_WIDTH)
+            self._console = Console(highlight=False, stderr=is_json, width=LOG_WIDTH)
         self._errors = Console(stderr=True, highlight=False, soft_wrap=True)
 
     def line(self, text: str) -> None:
@@ -34,6 +40,10 @@ class Report:
     def fail(self, cause: str) -> None:
         """Say in a line why the build stopped."""
         self._errors.print(f"failed: {cause}", markup=False)
+
+    def stopped(self, text: str) -> None:
+        """Say in a line that the build was stopped from outside."""
+        self._errors.print(text, markup=False)
 
     def checks(self, checks: Any) -> None:
         """Say what the input checks found."""
@@ -77,8 +87,13 @@ class Report:
 
         return on_event
 
-    def alerts(self, warehouse: Path) -> int:
-        """Show the alerts of a build, those for information left out; return the critical ones."""
+    def json(self, line: str) -> None:
+        """Write a JSON line to standard output."""
+        if self.is_json:
+            print(line, flush=True)
+
+    def alerts(self, warehouse: Path) -> list[dict[str, str]]:
+        """Show the alerts of a build, those for information left out, and return them."""
         with duckdb.connect(str(warehouse), read_only=True) as connection:
             rows = connection.execute(
                 "select severity, segment, alert, message, first_raised_date"
@@ -88,10 +103,13 @@ class Report:
             ).fetchall()
         for severity, segment, alert, message, since in rows:
             self.line(f"{severity}: {segment} {alert}: {message} (since {since})")
-        return sum(row[0] == "critical" for row in rows)
+        names = ("severity", "segment", "alert", "message")
+        return [dict(zip(names, row, strict=False)) for row in rows]
 
     def outcome(self, warehouse: Path) -> None:
         """Show segments and rejected rows of a finished build."""
+        if self.is_json:
+            return
         with duckdb.connect(str(warehouse), read_only=True) as connection:
             self._console.print(_segments(connection), _rejected(connection))
 

@@ -119,3 +119,9 @@ due_facts as (
         where touched.touched_contact_id is null
     )
 {%- endmacro %}
+
+{#- What a pass reads its facts from, as a FROM item. one: a pass of ledger_passes. every: relation of all facts. -#}
+{% macro ledger_pass_facts(one, every) -%}
+  {%- if not is_incremental() -%}{{- return(every) -}}{%- endif -%}
+  {{- return(ledger_facts_apart(one) if one.uses_products else 'due_facts') -}}
+{%- endmacro %}

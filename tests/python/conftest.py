@@ -4,13 +4,15 @@ from __future__ import annotations
 
 import fcntl
 import os
+import shutil
 import subprocess
 import sys
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
+from refresh_workshop import FIRST_DAY, LAST_DAY, NEXT_DAY, Refreshed, Refreshes, make_shop
 from warehouse import run_build
 
 PROJECT_DIR = Path(__file__).resolve().parents[2]
@@ -71,3 +73,25 @@ def demo_build(demo: Path, made_once: Callable[..., Path]) -> Path:
         (folder / "errors.txt").write_text(result.stderr)
 
     return made_once("demo_build", make)
+
+
+@pytest.fixture(scope="session")
+def refreshes(made_once: Callable[..., Path]) -> Iterator[Refreshes]:
+    """Starts refreshes over a shop of 60 customers."""
+    server = Refreshes(made_once("refresh_shop", lambda folder: make_shop(folder) and None))
+    yield server
+    server.close()
+
+
+@pytest.fixture(scope="session")
+def refreshed(refreshes: Refreshes, made_once: Callable[..., Path]) -> Refreshed:
+    """That shop refreshed undisturbed on three days; never written to."""
+
+    def make(folder: Path) -> None:
+        for before, day in ((None, FIRST_DAY), (FIRST_DAY, NEXT_DAY), (NEXT_DAY, LAST_DAY)):
+            if before:
+                shutil.copytree(folder / before, folder / day)
+            code, said = refreshes.run(folder / day, day)
+            assert code == 0, said
+
+    return Refreshed(made_once("refreshed", make))

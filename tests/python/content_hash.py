@@ -12,8 +12,8 @@ from pathlib import Path
 
 import duckdb
 
-# A log of runs: its rows carry run ids and times.
-LEFT_OUT = ("input_check_results",)
+# Logs of runs, and the stamp of one: their rows carry run ids and times.
+LEFT_OUT = ("input_check_results", "published_version", "refresh_run_inputs", "refresh_runs")
 HASH_SQL = """
     select
         count(*) || ' rows '

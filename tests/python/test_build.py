@@ -12,10 +12,13 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from scripts.build import only_build_in
 
 from raw_shop import AS_OF, write_shop
 from warehouse import PROJECT_DIR, build_environment, read, run_build
+
+sys.path.insert(0, str(PROJECT_DIR / "scripts"))
+
+from refresh_lock import only_build_in  # noqa: E402
 
 PUBLISHED_BEFORE = b"as before"
 ESCAPE = "\x1b"

@@ -35,7 +35,7 @@ due as (
 facts_{{ loop.index }} as (
     select
         {{ ledger_fact_columns(pass, catalogue.properties) }}
-    from {{ (ledger_facts_apart(pass) if pass.uses_products else 'due_facts') if is_incremental() else facts_view }} as facts{{ ledger_product_join(pass) }}
+    from {{ ledger_pass_facts(pass, facts_view) }} as facts{{ ledger_product_join(pass) }}
     where
         facts.event_type = {{ sql_string(pass.event) }}
         and facts.occurred_date >= cast('{{ pass.first }}' as date)
