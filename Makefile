@@ -147,7 +147,7 @@ bench: setup-build ## measure the build (SIZE=S or M), many segments (SIZE=segme
 	@$(RUN) scripts/bench.py $(SIZE)
 
 clean: ## remove what the targets made, the environments and the demo data included
-	rm -rf .venv .venv-duckdb2 .venv.lock target logs data/demo "$$WAREHOUSE_DIR" \
+	rm -rf .venv .venv-duckdb2 .venv-dagster .venv.lock target logs data/demo "$$WAREHOUSE_DIR" \
 		.pytest_cache .ruff_cache .hypothesis
 
 lock: setup-test ## resolve the lock files from the .in files (UPGRADE=1 takes newer versions)

@@ -273,7 +273,7 @@ def main() -> int:
         os.environ["RAW_DIR"] = str(settings.raw_dir)
         os.environ["WAREHOUSE_DIR"] = str(settings.warehouse_dir)
         os.chdir(ROOT)
-        with only_build_in(settings.warehouse_dir):
+        with only_build_in(settings.warehouse_dir, "backfill"):
             run(settings, request, lambda line: print(line, flush=True))
     except UsageError as error:
         print(f"failed: {error}", file=sys.stderr)

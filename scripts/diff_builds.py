@@ -50,7 +50,10 @@ def as_of_last_build(warehouse_dir: Path, default: date) -> date:
     if not path.is_file():
         raise missing
     try:
-        with only_build_in(warehouse_dir), duckdb.connect(str(path), read_only=True) as connection:
+        with (
+            only_build_in(warehouse_dir, "diff"),
+            duckdb.connect(str(path), read_only=True) as connection,
+        ):
             (found,) = connection.execute("select max(as_of_date) from marts.customers").fetchone()
     except duckdb.CatalogException as error:
         raise missing from error
@@ -69,7 +72,7 @@ def copy_build(warehouse_dir: Path, folders: list[Path]) -> None:
     Raises:
         AnotherBuild: one is under way. DiffError: there is no room. OSError: copying failed.
     """
-    with only_build_in(warehouse_dir):
+    with only_build_in(warehouse_dir, "diff"):
         files = [
             path
             for path in (warehouse_dir / f"warehouse.duckdb{end}" for end in ("", ".wal"))

@@ -32,9 +32,9 @@ from build import EXIT_DONE, EXIT_FAILED, EXIT_USAGE, ROOT, UsageError
 from erase_person import Person, find, raw_rows
 from erase_register import REGISTER, remember
 from refresh_lock import AnotherBuild, only_build_in
+from refresh_run import PENDING_ERASURE as PENDING
 
 FOLDER = "privacy"
-PENDING = Path(FOLDER, "pending_erasure.json")
 LOG = Path(FOLDER, "erasures.jsonl")
 
 

@@ -49,6 +49,7 @@ EXIT_STOPPED = 130
 RETRY_AFTER_SECONDS = 2
 LOG_FORMATS = ("text", "json")
 SOURCES = ("contacts", "orders", "order_lines", "products", "events")
+PENDING_ERASURE = Path("privacy", "pending_erasure.json")
 AS_BEFORE = "the published tables are as before"
 # dbt hands on errors of the system as texts.
 DISK = re.compile(r"\[Errno [0-9]+\]|No space left on device|File too large")
@@ -149,6 +150,10 @@ class Run:
         former = lock.former
         if former:
             self.report.line(f"the run before ended without a word: {former}")
+        if (self.settings.warehouse_dir / PENDING_ERASURE).exists():
+            self.report.line(
+                "warning: an erasure was not finished, tables may name people: run `make erase`"
+            )
         self.log.begin(self.record, former.step if former else None)
         self.configure()
         self.check_inputs()

@@ -51,6 +51,13 @@ def environment(folder: Path) -> Iterator[None]:
         os.environ.pop(key) if value is None else os.environ.update({key: value})
 
 
+def parsed(options: list[str]) -> Any:
+    """Return the manifest of the project. options: of dbt."""
+    result = dbtRunner().invoke(["parse", *options])
+    assert result.success, messages(result)
+    return result.result
+
+
 class Workshop:
     """A warehouse in a folder whose segments can be built again and again."""
 
@@ -69,12 +76,13 @@ class Workshop:
         given = yaml.safe_dump(dict(variables or {}), allow_unicode=True, sort_keys=False)
         with environment(self.folder):
             if Workshop.manifest is None:
-                parsed = dbtRunner().invoke(["parse", *options])
-                assert parsed.success, messages(parsed)
-                Workshop.manifest = parsed.result
+                Workshop.manifest = parsed(options)
             # Building leaves what it compiled in the manifest.
             is_check = arguments[0] == "run-operation"
             manifest = Workshop.manifest if is_check else copy.deepcopy(Workshop.manifest)
+            if "score_mode" in (variables or {}):
+                # It decides what a model refers to, which dbt reads when it parses.
+                manifest = parsed([*options, "--vars", given])
             result = dbtRunner(manifest=manifest).invoke([*arguments, *options, "--vars", given])
             DuckDBConnectionManager.close_all_connections()
         return result

@@ -13,7 +13,7 @@ from typing import Any
 import duckdb
 import pytest
 
-from privacy_shop import CONTACTS, SHOP, contact, details, refreshed, told_values, write_raw
+from privacy_shop import CONTACTS, SHOP, contact, details, refreshed, run, told_values, write_raw
 from warehouse import PROJECT_DIR, read
 
 sys.path.insert(0, str(PROJECT_DIR / "scripts"))
@@ -346,3 +346,17 @@ def test_the_next_refresh_keeps_them_out_and_heeds_a_withdrawal(
     assert [line.split(",")[0] for line in (folder / "members.csv").read_text().splitlines()] == [
         '"customer_id"', f'"{contact(7)}"',
     ]  # fmt: skip
+
+
+def test_a_run_after_an_unfinished_erasure_says_so(tmp_path: Path) -> None:
+    """Whoever comes next must know, even if the run itself ends early."""
+    (tmp_path / "raw").mkdir()
+    pending = tmp_path / "warehouse" / "privacy" / "pending_erasure.json"
+    pending.parent.mkdir(parents=True)
+    pending.write_text("{}")
+    done = run("refresh.py", tmp_path, {"VARS": "{score_mode: best}"})
+    assert done.returncode == 2
+    assert "an erasure was not finished" in done.stdout + done.stderr
+    pending.unlink()
+    done = run("refresh.py", tmp_path, {"VARS": "{score_mode: best}"})
+    assert "an erasure was not finished" not in done.stdout + done.stderr

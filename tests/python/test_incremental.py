@@ -93,6 +93,8 @@ LEFT_OUT = (
 )
 RECORDED_COLUMNS = {
     "segment_memberships": {"member_since_date"},
+    # Whether a version has been recorded, and when.
+    "int_contact_versions__dated": {"recorded_date", "version_number"},
     "int_segment_ledger__filled": {"filled_by"},
 }
 
