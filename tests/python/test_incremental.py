@@ -37,6 +37,10 @@ EACH_STEP = bool(os.environ.get("INTERLEAVING_STEPS"))
 RECORDS = {
     "input_check_results": "a log of runs",
     "int_contact_versions__recorded": "contacts as earlier runs saw them",
+    # What is chosen of them stands in int_contacts__existing, which is compared.
+    "int_contact_versions__suspected": "contacts of whom the record holds a version",
+    "int_contact_versions__dated": "versions of these",
+    "int_contact_versions__chosen": "versions of these",
     "int_customer_states__recorded": "customers as earlier runs saw them",
     "int_identities__recorded": "identities as earlier runs saw them",
     "int_customer_positions__recorded": "positions as earlier runs saw them",
@@ -93,8 +97,6 @@ LEFT_OUT = (
 )
 RECORDED_COLUMNS = {
     "segment_memberships": {"member_since_date"},
-    # Whether a version has been recorded, and when.
-    "int_contact_versions__dated": {"recorded_date", "version_number"},
     "int_segment_ledger__filled": {"filled_by"},
 }
 
