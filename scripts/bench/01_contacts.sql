@@ -15,6 +15,14 @@ create temp macro is_sane(moment) as
 create temp macro is_after_load(moment, loaded) as
     moment > loaded + interval 60 minute and is_sane(moment) and is_sane(loaded);
 create temp macro masked(raw) as md5('customer-segmentation' || raw);
+-- Texts of a contact: masked where they look personal, and all of them where its columns may have shifted.
+create temp macro masked_text(raw, reason_codes) as case
+    when raw like '%@%' or regexp_matches(translate(raw, ' -()./', ''), '^[+]?[0-9]{9,15}$')
+        or coalesce(reason_codes like '%unparsable%' or reason_codes like '%invalid%', false)
+        then masked(raw)
+    else raw
+end;
+create temp macro masked_unless(is_readable, raw) as case when is_readable and raw not like '%@%' then raw else masked(raw) end;
 
 create table rejected_rows (
     source varchar, row_id varchar, reason_codes varchar, raw_row varchar, loaded_at timestamp
@@ -85,17 +93,17 @@ select
     case when is_repeated or reason_codes is not null then cast(json_object(
         'contact_id', contact_id, 'email', masked(email), 'phone', masked(phone),
         'first_name', masked(first_name), 'last_name', masked(last_name),
-        'birth_date', masked(cast(birth_date as varchar)), 'gender', gender, 'language', language,
-        'country_code', country_code, 'region', region, 'city', city, 'postal_code', postal_code,
-        'latitude', masked(cast(latitude as varchar)), 'longitude', masked(cast(longitude as varchar)), 'time_zone', time_zone,
-        'acquisition_source', acquisition_source, 'acquisition_campaign', acquisition_campaign,
-        'preferred_channel', preferred_channel, 'job_title', job_title, 'company_name', company_name,
-        'company_industry', company_industry, 'company_employees', cast(company_employees as varchar),
-        'company_annual_revenue', cast(company_annual_revenue as varchar), 'plan', plan,
-        'email_consent', cast(email_consent as varchar), 'sms_consent', cast(sms_consent as varchar),
-        'push_consent', cast(push_consent as varchar), 'ads_consent', cast(ads_consent as varchar),
-        'attributes', masked(attributes), 'created_at', created_at, 'updated_at', cast(updated_at as varchar),
-        'deleted_at', cast(deleted_at as varchar), 'loaded_at', cast(loaded_at as varchar)
+        'birth_date', masked(cast(birth_date as varchar)), 'gender', masked_text(gender, reason_codes), 'language', masked_text(language, reason_codes),
+        'country_code', masked_text(country_code, reason_codes), 'region', masked_text(region, reason_codes), 'city', masked_text(city, reason_codes), 'postal_code', masked_text(postal_code, reason_codes),
+        'latitude', masked(cast(latitude as varchar)), 'longitude', masked(cast(longitude as varchar)), 'time_zone', masked_text(time_zone, reason_codes),
+        'acquisition_source', masked_text(acquisition_source, reason_codes), 'acquisition_campaign', masked_text(acquisition_campaign, reason_codes),
+        'preferred_channel', masked_text(preferred_channel, reason_codes), 'job_title', masked_text(job_title, reason_codes), 'company_name', masked_text(company_name, reason_codes),
+        'company_industry', masked_text(company_industry, reason_codes), 'company_employees', masked_unless(try_cast(company_employees as bigint) is not null, cast(company_employees as varchar)),
+        'company_annual_revenue', masked_unless(try_cast(company_annual_revenue as decimal(18, 4)) is not null, cast(company_annual_revenue as varchar)), 'plan', masked_text(plan, reason_codes),
+        'email_consent', masked_unless(try_cast(email_consent as boolean) is not null, cast(email_consent as varchar)), 'sms_consent', masked_unless(try_cast(sms_consent as boolean) is not null, cast(sms_consent as varchar)),
+        'push_consent', masked_unless(try_cast(push_consent as boolean) is not null, cast(push_consent as varchar)), 'ads_consent', masked_unless(try_cast(ads_consent as boolean) is not null, cast(ads_consent as varchar)),
+        'attributes', masked(attributes), 'created_at', masked_unless(try_cast(created_at as timestamp) is not null, created_at), 'updated_at', masked_unless(try_cast(updated_at as timestamp) is not null, cast(updated_at as varchar)),
+        'deleted_at', masked_unless(try_cast(deleted_at as timestamp) is not null, cast(deleted_at as varchar)), 'loaded_at', masked_unless(try_cast(loaded_at as timestamp) is not null, cast(loaded_at as varchar))
     ) as varchar) end as raw_row
 from judged;
 
