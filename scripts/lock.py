@@ -2,7 +2,8 @@
 
 Usage: .venv/bin/python scripts/lock.py [--upgrade]
 
-The test lock is resolved first and binds the build lock, so that both name the same versions.
+The test lock is resolved first and binds those of the build and of the reports, so that all name
+the same versions.
 """
 
 from __future__ import annotations
@@ -18,6 +19,10 @@ LOCKS = (
     ("requirements-installer", ()),
     ("requirements-test", ("--excludes", "excludes.txt")),
     ("requirements", ("--excludes", "excludes.txt", "--constraints", "requirements-test.txt")),
+    (
+        "requirements-reports",
+        ("--excludes", "excludes.txt", "--constraints", "requirements-test.txt"),
+    ),
     ("requirements-duckdb2", ()),
     ("orchestration/requirements", ("--excludes", "excludes.txt")),
 )

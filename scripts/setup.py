@@ -1,9 +1,9 @@
 """Make the Python environments that the Makefile's targets run in, from hash-locked files.
 
-Usage: python3 scripts/setup.py build | test | duckdb2
+Usage: python3 scripts/setup.py build | reports | test | duckdb2
 
-`build` and `test` fill `.venv` (the test lock holds the build lock and more, at the same
-versions, so a finished `test` serves `build` as well); `duckdb2` puts the second DuckDB version
+`build`, `reports` and `test` fill `.venv` (each lock holds the one before it and more, at the same
+versions, so a finished `test` serves the others as well); `duckdb2` puts the second DuckDB version
 into `.venv-duckdb2`, a folder to set before the others on PYTHONPATH.
 
 An environment is up to date when its stamp equals a hash of the lock files, the Python that made
@@ -30,9 +30,12 @@ PYTHON = VENV / "bin" / "python"
 INSTALLER_LOCK = "requirements-installer.txt"
 LOCKS = {
     "build": "requirements.txt",
+    "reports": "requirements-reports.txt",
     "test": "requirements-test.txt",
     "duckdb2": "requirements-duckdb2.txt",
 }
+# What .venv can hold; each holds the ones before it.
+NESTED = ("build", "reports", "test")
 MINIMUM = (3, 11)
 # The environment variable by which uv takes what pip calls so.
 PIP_OPTIONS = {"index-url": "UV_DEFAULT_INDEX", "extra-index-url": "UV_INDEX"}
@@ -147,13 +150,13 @@ def install(target: str) -> None:
     """Install the packages of one lock file: by uv, or by pip where uv fails.
 
     Args:
-        target: `build`, `test` or `duckdb2`.
+        target: one of LOCKS.
 
     Raises:
         SetupError: neither installer could do it.
     """
     make_venv()
-    for name in ("duckdb2",) if target == "duckdb2" else ("build", "test"):
+    for name in NESTED if target in NESTED else (target,):
         if stamp_path(name).exists():
             stamp_path(name).unlink()
     lock = ROOT / LOCKS[target]
@@ -186,7 +189,8 @@ def install(target: str) -> None:
             "settings, then run the same command again".format(lock.name),
             env=variables,
         )
-    for name in ("build", "test") if target == "test" else (target,):
+    held = NESTED[: NESTED.index(target) + 1] if target in NESTED else (target,)
+    for name in held:
         write_stamp(name)
 
 

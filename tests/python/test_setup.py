@@ -27,8 +27,9 @@ def test_lock_has_hashes_and_names_no_host(lock: Path) -> None:
         assert "--hash=sha256:" in requirement
 
 
-def test_test_environment_holds_the_build_environment() -> None:
-    assert pins("requirements.txt") < pins("requirements-test.txt")
+def test_each_environment_holds_the_ones_before_it() -> None:
+    nested = [pins(setup.LOCKS[target]) for target in setup.NESTED]
+    assert nested[0] < nested[1] < nested[2]
 
 
 def test_every_named_requirement_is_locked() -> None:
@@ -48,14 +49,13 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.setattr(setup, "PYTHON", tmp_path / ".venv/bin/python")
     (tmp_path / ".venv/bin").mkdir(parents=True)
     (tmp_path / ".venv/bin/python").touch()
-    for target in ("build", "test"):
+    for target in setup.NESTED:
         setup.write_stamp(target)
     return tmp_path
 
 
 def test_finished_environment_is_current(project: Path) -> None:
-    assert setup.is_current("build")
-    assert setup.is_current("test")
+    assert all(setup.is_current(target) for target in setup.NESTED)
     assert not setup.is_current("duckdb2")
 
 
@@ -64,6 +64,16 @@ def test_changed_lock_makes_its_own_target_stale(project: Path) -> None:
         lock.write("# changed\n")
     assert setup.is_current("build")
     assert not setup.is_current("test")
+
+
+def test_smaller_environment_is_current_in_a_larger_one(
+    project: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(setup, "make_venv", lambda: None)
+    done = subprocess.CompletedProcess([], 0, "", "")
+    monkeypatch.setattr(setup.subprocess, "run", lambda *_, **__: done)
+    setup.install("reports")
+    assert [target for target in setup.NESTED if setup.is_current(target)] == ["build", "reports"]
 
 
 def test_other_python_makes_everything_stale(
@@ -92,8 +102,7 @@ def test_interrupted_installation_is_stale(project: Path, monkeypatch: pytest.Mo
     monkeypatch.setattr(setup.subprocess, "run", fail)
     with pytest.raises(KeyboardInterrupt):
         setup.install("test")
-    assert not setup.is_current("build")
-    assert not setup.is_current("test")
+    assert not any(setup.is_current(target) for target in setup.NESTED)
 
 
 def test_old_python_is_told_in_one_line(
