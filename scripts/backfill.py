@@ -18,7 +18,6 @@ from __future__ import annotations
 import difflib
 import json
 import os
-import signal
 import sys
 import tempfile
 import time
@@ -46,6 +45,7 @@ from build import (
 )
 from diff_builds import DiffError, as_of_last_build
 from publish import publish
+from stopping import run_and_exit
 
 GRAINS = ("day", "week", "month")
 
@@ -221,7 +221,7 @@ def settings_of_last_build(environment: dict[str, str], request: Request) -> Set
         AnotherBuild, DiffError, OSError: the last build cannot be read.
     """
     settings = settings_from_environment(environment)
-    as_of = as_of_last_build(settings.warehouse_dir, settings.as_of)
+    as_of = as_of_last_build(settings.warehouse_dir)
     if environment.get("AS_OF") and settings.as_of != as_of:
         raise UsageError(f"AS_OF: the last build is as of {as_of}; leave AS_OF out.")
     if request.before - timedelta(days=1) > as_of:
@@ -284,15 +284,6 @@ def main() -> int:
     return EXIT_DONE
 
 
-def _stop(*_: object) -> None:
-    raise KeyboardInterrupt
-
-
 if __name__ == "__main__":
     # However it is stopped, the copy goes.
-    signal.signal(signal.SIGTERM, _stop)
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        print("stopped; the history is as before", file=sys.stderr)
-        sys.exit(130)
+    run_and_exit(main, "stopped; the history is as before")

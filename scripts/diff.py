@@ -11,7 +11,6 @@ Exit code 0: compared; 1: it failed; 2: wrong usage, a mistake in a catalogue, o
 from __future__ import annotations
 
 import os
-import signal
 import sys
 import tempfile
 from dataclasses import replace
@@ -33,6 +32,7 @@ from diff_builds import DiffError, SegmentBuilder, as_of_last_build, copy_build
 from diff_catalogues import Question, question_from_environment
 from diff_compare import Comparison, compare
 from diff_report import details, heading, markdown, summary, table
+from stopping import run_and_exit
 
 LOG_WIDTH = 140
 
@@ -51,7 +51,7 @@ def answer(question: Question) -> tuple[Comparison, date]:
         DiffError, AnotherBuild, OSError, duckdb.Error: it failed.
     """
     settings = question.settings
-    as_of = as_of_last_build(settings.warehouse_dir, settings.as_of)
+    as_of = as_of_last_build(settings.warehouse_dir)
     if question.is_as_of_given and as_of != settings.as_of:
         raise UsageError(
             f"AS_OF: the last build in {settings.warehouse_dir} is as of {as_of}; run"
@@ -107,15 +107,6 @@ def main() -> int:
     return EXIT_DONE
 
 
-def _stop(*_: object) -> None:
-    raise KeyboardInterrupt
-
-
 if __name__ == "__main__":
     # However it is stopped, the copies go.
-    signal.signal(signal.SIGTERM, _stop)
-    try:
-        sys.exit(main())
-    except KeyboardInterrupt:
-        print("stopped; the last build is as it was", file=sys.stderr)
-        sys.exit(130)
+    run_and_exit(main, "stopped; the last build is as it was")

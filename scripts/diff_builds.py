@@ -21,6 +21,7 @@ import yaml
 
 from build import ROOT, Dbt, Settings, UsageError, only_build_in
 from erase_register import copy_register
+from refresh_versions import as_of_date
 
 # What the comparison reads, and everything of segments that this needs.
 SELECTED = [
@@ -34,12 +35,11 @@ class DiffError(Exception):
     """The comparison cannot be done; the text is one line."""
 
 
-def as_of_last_build(warehouse_dir: Path, default: date) -> date:
+def as_of_last_build(warehouse_dir: Path) -> date:
     """Return the as-of date of the last build in a folder.
 
     Args:
         warehouse_dir: folder of warehouse.duckdb.
-        default: for a build without customers.
 
     Raises:
         UsageError: nothing is built there.
@@ -54,12 +54,12 @@ def as_of_last_build(warehouse_dir: Path, default: date) -> date:
             only_build_in(warehouse_dir, "diff"),
             duckdb.connect(str(path), read_only=True) as connection,
         ):
-            (found,) = connection.execute("select max(as_of_date) from marts.customers").fetchone()
-    except duckdb.CatalogException as error:
-        raise missing from error
+            found = as_of_date(connection, '"warehouse"')
     except duckdb.Error as error:
         raise DiffError(f"{path}: {str(error).splitlines()[0]}") from error
-    return found or default
+    if found is None:
+        raise missing
+    return date.fromisoformat(found)
 
 
 def copy_build(warehouse_dir: Path, folders: list[Path]) -> None:

@@ -33,6 +33,7 @@ from erase_person import Person, find, raw_rows
 from erase_register import REGISTER, remember
 from refresh_lock import AnotherBuild, only_build_in
 from refresh_run import PENDING_ERASURE as PENDING
+from stopping import run_and_exit
 
 FOLDER = "privacy"
 LOG = Path(FOLDER, "erasures.jsonl")
@@ -244,8 +245,4 @@ def main(environment: dict[str, str]) -> int:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main(dict(os.environ)))
-    except KeyboardInterrupt:
-        print("stopped; run `make erase` again to finish it", file=sys.stderr)
-        sys.exit(130)
+    run_and_exit(lambda: main(dict(os.environ)), "stopped; run `make erase` again to finish it")

@@ -21,6 +21,7 @@ import duckdb
 import export_files
 from duckdb_access import STORAGE_VERSION, connect, sql_name, sql_text
 from erase_person import Person, list_ids
+from refresh_versions import sync
 
 # Whose rows go, by the columns that say so.
 KEYS = {"order_id": "order", "order_line_id": "order_line", "event_id": "event"}
@@ -87,13 +88,13 @@ def rewrite(names: list[Path], person: Person, warehouse_dir: Path) -> dict[str,
                     removed[f"{schema}.{table}"] = before - kept
             connection.execute("detach fresh")
         shutil.copymode(path, fresh)
-        export_files.sync(fresh)
+        sync(fresh)
         fresh.replace(path)
         for name in names[1:]:
             again = name.with_name(f".{name.name}.{os.getpid()}.new")
             os.link(path, again)
             again.replace(name)
-        export_files.sync(path.parent)
+        sync(path.parent)
     finally:
         for leftover in path.parent.glob(f".{path.name}.{os.getpid()}.new*"):
             leftover.unlink(missing_ok=True)
@@ -272,5 +273,5 @@ def _write_bytes(path: Path, content: bytes) -> None:
     fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
     fresh.write_bytes(content)
     shutil.copymode(path, fresh)
-    export_files.sync(fresh)
+    sync(fresh)
     fresh.replace(path)

@@ -36,6 +36,8 @@ from export_members import (
     segment_names,
 )
 from refresh_lock import AnotherBuild, only_build_in
+from refresh_versions import sync
+from stopping import run_and_exit
 
 KEPT_EXPORTS = 30
 
@@ -124,7 +126,7 @@ def export(request: Request, now: datetime) -> tuple[Path, dict[str, Any]]:
         except BaseException:
             shutil.rmtree(unfinished, ignore_errors=True)
             raise
-    files.sync(folder)
+    sync(folder)
     files.update_log(request.warehouse_dir)
     files.remove_old([*former, folder / export_id], request.kept)
     return folder / export_id, manifest
@@ -236,8 +238,4 @@ def main(environment: dict[str, str]) -> int:
 
 
 if __name__ == "__main__":
-    try:
-        sys.exit(main(dict(os.environ)))
-    except KeyboardInterrupt:
-        print("stopped; nothing was exported", file=sys.stderr)
-        sys.exit(130)
+    run_and_exit(lambda: main(dict(os.environ)), "stopped; nothing was exported")

@@ -18,6 +18,7 @@ from typing import Any
 import duckdb
 
 from duckdb_access import connect, sql_name, sql_text
+from refresh_versions import sync
 
 FOLDER = "exports"
 LOG = Path("privacy", "segment_exports.parquet")
@@ -137,15 +138,6 @@ def remove_unfinished(folder: Path) -> None:
     """Remove what killed exports of a segment and channel left; nobody else may write there."""
     for leftover in folder.glob(".*.new"):
         shutil.rmtree(leftover, ignore_errors=True)
-
-
-def sync(path: Path) -> None:
-    """Make a file, or the names in a folder, survive a loss of power."""
-    descriptor = os.open(path, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _harmless(column: str) -> str:

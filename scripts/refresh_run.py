@@ -10,7 +10,6 @@ import logging
 import os
 import re
 import shutil
-import signal
 import time
 import traceback
 from collections.abc import Iterator
@@ -44,8 +43,8 @@ from refresh_log import Inputs, RunLog, RunRecord, utc_now, versions_in_use
 from refresh_versions import KEPT_VERSIONS, catalogue_hash, new_run_id
 from report import Report
 from scrub import scrub
+from stopping import EXIT_STOPPED, is_stopped, stop_when_asked
 
-EXIT_STOPPED = 130
 RETRY_AFTER_SECONDS = 2
 LOG_FORMATS = ("text", "json")
 SOURCES = ("contacts", "orders", "order_lines", "products", "events")
@@ -329,7 +328,7 @@ def run_command(command: str, variables: dict[str, Any] | None = None) -> int:
         command: build or refresh.
         variables: dbt vars that the command sets over those of the environment.
     """
-    signal.signal(signal.SIGTERM, _stop)
+    stop_when_asked()
     # Where the disk is full, each line that dbt.log cannot take would be a traceback.
     logging.raiseExceptions = False
     report = Report(is_json=os.environ.get("LOG_FORMAT") == "json")
@@ -414,6 +413,8 @@ class Ending:
         if self.is_written:
             return
         self.is_written = True
+        if error and is_stopped():
+            error = KeyboardInterrupt()
         record = self.record
         record.ended_at = utc_now()
         record.total_seconds = round(time.monotonic() - self.started, 3)
@@ -499,7 +500,3 @@ def _notify(run: Run | None, record: RunRecord, report: Report) -> None:
         warnings = [f"not notified: {type(error).__name__}: {scrub(error, is_foreign=True)}"]
     for warning in warnings:
         report.line(f"warning: {warning}")
-
-
-def _stop(*_: object) -> None:
-    raise KeyboardInterrupt

@@ -464,3 +464,42 @@ def test_an_empty_shop_builds_and_every_unit_test_passes(tmp_path: Path) -> None
     )  # fmt: skip
     rows = read(tmp_path / "warehouse/warehouse.duckdb", counts)
     assert {name for name, count in rows if count} == set()
+
+
+def test_what_a_run_writes_again_is_taken_back_and_nothing_else(compile_text, database) -> None:
+    """By 10 March, of segments written: begun goes, ended goes on, changed gives way."""
+    database.execute("create table written as select 'vip' as segment")
+    database.execute(
+        "create table changed as select * from (values ('vip', 'leaves', date '2026-03-05'),"
+        " ('vip', 'enters', date '2026-03-10')) as rows (segment, customer_id, valid_from_date)"
+    )
+    database.execute(
+        """
+        create table stays as
+        select *, case when valid_to_date is not null then 'cause' end as exit_cause
+        from (values
+            ('vip', 'stays', date '2026-03-01', null), ('vip', 'leaves', date '2026-03-05', null),
+            ('vip', 'leaves', date '2026-03-01', date '2026-03-02'),
+            ('vip', 'ended by mistake', date '2026-03-05', date '2026-03-10'),
+            ('vip', 'begun by mistake', date '2026-03-10', null),
+            ('vip', 'is gone', date '2026-03-01', date '2026-03-09'),
+            ('other', 'leaves', date '2026-03-05', null),
+            ('other', 'begun', date '2026-03-10', null),
+            ('other', 'ended', date '2026-03-05', date '2026-03-10')
+        ) as rows (segment, customer_id, valid_from_date, valid_to_date)
+        """
+    )
+    database.execute(
+        compile_text("{{ reopen_stays('stays', 'written', 'changed') }}", as_of_date="2026-03-10")
+    )
+    found = database.execute(
+        "select segment, customer_id, day(valid_from_date), day(valid_to_date),"
+        " exit_cause is not null from stays"
+    ).fetchall()
+    assert set(found) == {
+        ("vip", "stays", 1, None, False), ("vip", "leaves", 1, 2, True),
+        ("vip", "ended by mistake", 5, None, False), ("vip", "is gone", 1, 9, True),
+        ("other", "leaves", 5, None, False), ("other", "begun", 10, None, False),
+        ("other", "ended", 5, 10, True),
+    }  # fmt: skip
+    assert len(found) == 7
