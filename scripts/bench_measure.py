@@ -179,23 +179,25 @@ def dbt(
     variables = {"as_of_date": AS_OF, "timezone": "UTC"}
     if catalogue:
         variables |= json.loads(catalogue.read_text(encoding="utf-8"))
-    common = [
-        "--vars", json.dumps(variables),
+    paths = [
         "--target-path", str(warehouse_dir / "target"), "--log-path", str(warehouse_dir / "logs"),
     ]  # fmt: skip
     clock = Clock()
     from dbt.adapters.duckdb.connections import DuckDBConnectionManager
     from dbt.cli.main import dbtRunner
 
+    from build import lasting_variables
+
     quiet = ["--quiet", "--log-level", "none"]
-    parsed = dbtRunner().invoke([*quiet, "--no-partial-parse", "parse", *common])
+    lasting = json.dumps(lasting_variables(variables))
+    parsed = dbtRunner().invoke([*quiet, "parse", "--vars", lasting, *paths])
     if not parsed.success:
         raise SystemExit(str(parsed.exception))
     startup = clock.read()
     meter = DbtMeter()
     clock = Clock()
     runner = dbtRunner(manifest=parsed.result, callbacks=[meter.on_event])
-    outcome = runner.invoke([*quiet, *command, *common])
+    outcome = runner.invoke([*quiet, *command, "--vars", json.dumps(variables), *paths])
     closing = Clock()
     DuckDBConnectionManager.close_all_connections()
     add(meter.sql["writing the file's end"], closing)

@@ -62,6 +62,7 @@ class World:
                 make(number)
         for table in COLUMNS:
             self._repeat(table)
+        self._add_rows_at_limits()
 
     def _moment(self, first: int = -DAYS, last: int = 2) -> datetime:
         """A time from `first` to `last` days after the as-of date; whole hours, so some tie."""
@@ -180,6 +181,25 @@ class World:
             self.rows[table].append(again)
         for row in self.random.sample(originals, len(originals) // 50 + 1):
             row.update(broken(table, row, self.random))
+
+    def _add_rows_at_limits(self) -> None:
+        """Add an order for nothing, years before any other, and an event just after its loading."""
+        buyer = next(row for row in self.rows["orders"] if row["document_type"] == "order")
+        free = {"order_id": "o998", "net_amount": "0", "original_order_id": None, "is_test": None}
+        dated = {"ordered_at": "2023-02-02 10:00:00", "status": "paid", "loaded_at": None}
+        self.rows["orders"].append({**buyer, **free, **dated})
+        contact = next(row for row in self.rows["contacts"] if row["created_at"])
+        early = text(datetime.fromisoformat(contact["created_at"] or "") + timedelta(hours=1))
+        late = text(datetime.fromisoformat(early) + timedelta(minutes=30))
+        event = {
+            "event_id": "e9998",
+            "event_type": "email_clicked",
+            "contact_id": contact["contact_id"],
+        }
+        self.rows["events"].append({
+            **self.rows["events"][0], **event, "properties": None, "value": None,
+            "occurred_at": late, "loaded_at": early,
+        })  # fmt: skip
 
     def variant(self, table: str, row: Row, random: Random) -> Row:
         """Return a row as an earlier delivery had it: one to three values differ.
