@@ -17,7 +17,7 @@ from pathlib import Path
 
 import duckdb
 
-GENERATOR_VERSION = 2
+GENERATOR_VERSION = 3
 SQL_DIRECTORY = Path(__file__).parent / "demo_data"
 TABLES = ("contacts", "products", "orders", "order_lines", "events")
 # Own identifier and contact reference of each table, as far as it has them.

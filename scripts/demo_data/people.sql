@@ -4,29 +4,34 @@ with drawn as (
         -- sign-ups grow to two and a half times the first day's over the history
         cast(floor((getvariable('last_slot') + 1) * (sqrt(1 + 5.25 * draw(person, 'acquired')) - 1) / 1.5) as integer)
             as slot_from,
-        -- a third leave within weeks, the others after two years on average
-        -ln(1 - draw(person, 'lifetime')) * 65536.0 / getvariable('days')
-            * case when draw(person, 'loyal') < 0.3 then 45 else 750 end as lifetime_slots,
         pick(person, 'place', 1000) as place_slot,
         -- twelve of each 150 people are the contacts of one company
         person % 150 < 12 as is_business,
         draw(person, 'buyer') < 0.83 as is_buyer
     from (select cast(range + 1 as bigint) as person from range(cast(getvariable('customers') as bigint)))
 ),
+started as (
+    select drawn.*, calendar_slots.day_number as day_from,
+        -- a third leave within weeks, the others after two years on average; who comes for the sale leaves sooner
+        -ln(1 - draw(person, 'lifetime')) * 65536.0 / getvariable('days')
+            * case when draw(person, 'loyal') < case when is_black_friday_week then 0.7 else 0.3 end
+                then 45 else 750 end as lifetime_slots
+    from drawn
+    inner join calendar_slots on drawn.slot_from = calendar_slots.slot
+),
 lived as (
-    select *, cast(least(65535, floor(slot_from + lifetime_slots)) as integer) as slot_to from drawn
+    select *, cast(least(65535, floor(slot_from + lifetime_slots)) as integer) as slot_to from started
 ),
 dated as (
     select lived.*, place.place_number, place.currency, place.units_per_pln, place.country_code,
-        started.day_number as day_from, ended.day_number as day_to,
-        started.day_number * 86400 + second_of_day(person) as created_seconds,
+        ended.day_number as day_to,
+        day_from * 86400 + second_of_day(person) as created_seconds,
         (slot_to - slot_from) / 65536.0 as active_share,
         exp(normal_draw(person, 'rate')) as order_rate,
         not is_business and draw(person, 'several ids') < 0.015 as has_aliases,
         is_business or has_aliases or draw(person, 'no email') >= 0.04 as has_email
     from lived
     inner join place_slots as place using (place_slot)
-    inner join calendar_slots as started on lived.slot_from = started.slot
     inner join calendar_slots as ended on lived.slot_to = ended.slot
 ),
 counted as (

@@ -95,7 +95,7 @@ def test_rows_of_a_seed_are_these(tmp_path: Path) -> None:
         f" from read_parquet('{shop / 'orders.parquet'}')"
         " where order_id like 'o00%' order by order_id limit 1"
     ).fetchone()
-    assert demo_data.GENERATOR_VERSION == 2
+    assert demo_data.GENERATOR_VERSION == 3
     assert row == EXPECTED_FIRST_ORDER
 
 
