@@ -18,7 +18,7 @@ import os
 import re
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, date, datetime
 from itertools import takewhile
@@ -36,10 +36,13 @@ EXIT_DONE, EXIT_FAILED, EXIT_USAGE, EXIT_REFUSED, EXIT_ALERT = 0, 1, 2, 3, 4
 # Others take them from here.
 __all__ = ["AnotherBuild", "Dbt", "Settings", "UsageError", "only_build_in"]
 
-os.environ.setdefault("DO_NOT_TRACK", "1")
-os.environ.setdefault("DBT_SEND_ANONYMOUS_USAGE_STATS", "false")
-os.environ.setdefault("GX_ANALYTICS_ENABLED", "false")
-os.environ.setdefault("DBT_PROFILES_DIR", str(ROOT / "profiles"))
+ENVIRONMENT = {
+    "DO_NOT_TRACK": "1",
+    "DBT_SEND_ANONYMOUS_USAGE_STATS": "false",
+    "GX_ANALYTICS_ENABLED": "false",
+    "DBT_PROFILES_DIR": str(ROOT / "profiles"),
+}
+os.environ.update(ENVIRONMENT | dict(os.environ))
 
 
 FAILED = ("error", "fail", "runtime error")
@@ -285,6 +288,18 @@ class BuildOutcome:
         return sorted(node.name for node in again)
 
 
+# Vars that move from run to run. What a model refers to, and how it is built, rests on none.
+PER_RUN_VARIABLES = ("as_of_date", "known_at", "record_history")
+
+
+def lasting_variables(variables: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the dbt vars to read the project with.
+
+    Another var makes dbt read every file anew, which takes longer than a small build.
+    """
+    return {name: value for name, value in variables.items() if name not in PER_RUN_VARIABLES}
+
+
 class Dbt:
     """dbt in this process: one parse serves the input checks and the build."""
 
@@ -295,18 +310,21 @@ class Dbt:
         # Its locks between processes, of which it starts none, have names that would stay on the
         # machine if this one is killed; made for forks they have none.
         dbt.mp_context._MP_CONTEXT = multiprocessing.get_context("fork")
-        self._arguments = [
-            "--project-dir", str(ROOT),
-            "--vars", yaml.safe_dump(settings.variables, allow_unicode=True, sort_keys=False),
-            "--log-path", str(settings.warehouse_dir / "logs"),
+        self._variables = settings.variables
+        self._options = [
+            "--project-dir", str(ROOT), "--log-path", str(settings.warehouse_dir / "logs"),
         ]  # fmt: skip
+        self._arguments = [*self._options, "--vars", _yaml(self._variables)]
         self.manifest: Any = None
 
     def parse(self) -> str | None:
         """Read the project; returns the cause where that fails."""
         from dbt.cli.main import dbtRunner
 
-        result = dbtRunner().invoke(["--quiet", "--log-level", "none", "parse", *self._arguments])
+        lasting = _yaml(lasting_variables(self._variables))
+        result = dbtRunner().invoke(
+            ["--quiet", "--log-level", "none", "parse", *self._options, "--vars", lasting]
+        )
         _stop_if_interrupted(result)
         self.manifest = result.result if result.success else None
         return None if result.success else _cause(result.exception)
@@ -372,6 +390,10 @@ class Dbt:
             for node in self.manifest.nodes.values()
             if node.resource_type == "model" and node.fqn[1] == "marts"
         )
+
+
+def _yaml(variables: Mapping[str, Any]) -> str:
+    return yaml.safe_dump(dict(variables), allow_unicode=True, sort_keys=False)
 
 
 def _stop_if_interrupted(result: Any) -> None:

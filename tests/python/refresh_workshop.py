@@ -4,11 +4,9 @@ from __future__ import annotations
 
 import json
 import os
-import shutil
 import signal
 import subprocess
 import sys
-import tempfile
 import time
 from collections.abc import Mapping
 from contextlib import suppress
@@ -18,6 +16,7 @@ from typing import Any
 import duckdb
 
 from content_hash import content_hashes
+from project_process import Command, project_server
 from warehouse import PROJECT_DIR, build_environment
 
 FIRST_DAY, NEXT_DAY, LAST_DAY = "2026-11-14", "2026-11-21", "2026-11-22"
@@ -65,16 +64,9 @@ class Refreshes:
     """Starts refreshes over a shop, each a process of its own."""
 
     def __init__(self, shop: Path) -> None:
-        """Start the server; the shop is one of make_shop."""
+        """Take the shop, one of make_shop."""
         self.shop = shop
-        self._scratch = Path(tempfile.mkdtemp(prefix="refreshes-"))
-        self._server = subprocess.Popen(
-            [sys.executable, str(Path(__file__).with_name("refresh_server.py"))],
-            stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True,
-            env=self.environment(self._scratch, FIRST_DAY), cwd=PROJECT_DIR,
-        )  # fmt: skip
-        assert self._answer() == "ready"
-        self._output = self._scratch / "none"
+        self._last: Command | None = None
 
     def environment(self, warehouse_dir: Path, as_of: str) -> dict[str, str]:
         """Return the environment of a refresh as of a date."""
@@ -82,7 +74,7 @@ class Refreshes:
         given = {
             "AS_OF": as_of,
             "SEGMENTS": str(self.shop / "segments.yml"),
-            "DBT_TARGET_PATH": str(self._scratch / "target"),
+            "DBT_TARGET_PATH": str(project_server().scratch / "target"),
         }
         return build_environment(raw, warehouse_dir, given)
 
@@ -95,21 +87,19 @@ class Refreshes:
     ) -> int:
         """Start a refresh and return its process id, which is that of its group."""
         environment = self.environment(warehouse_dir, as_of) | dict(env or {})
-        self._output = self._scratch / f"{time.monotonic_ns()}.txt"
         patch = {"without_data_tests": [], **patches}
-        order = {"env": environment, "output": str(self._output), "patch": patch}
-        self._ask(json.dumps(order))
-        return int(self._answer())
+        self._last = project_server().start(["refresh"], environment, patch, is_one_output=True)
+        return self._last.pid
 
     def wait(self) -> int:
         """Return the exit code of the last one, negative for a signal."""
-        self._ask("wait")
-        return int(self._answer())
+        assert self._last
+        return self._last.wait()
 
     def run(self, warehouse_dir: Path, as_of: str, **more: Any) -> tuple[int, str]:
         """Refresh to the end; returns exit code and what it said."""
         self.start(warehouse_dir, as_of, **more)
-        return self.wait(), self._output.read_text()
+        return self.wait(), self._last.output()
 
     def run_and_kill(
         self, warehouse_dir: Path, as_of: str, after_seconds: float, step: str = ""
@@ -123,20 +113,6 @@ class Refreshes:
         with suppress(ProcessLookupError):
             os.killpg(pid, signal.SIGKILL)
         return self.wait() == -signal.SIGKILL
-
-    def close(self) -> None:
-        """End the server and remove its files."""
-        self._server.communicate(timeout=60)
-        shutil.rmtree(self._scratch)
-
-    def _ask(self, line: str) -> None:
-        assert self._server.stdin
-        self._server.stdin.write(line + "\n")
-        self._server.stdin.flush()
-
-    def _answer(self) -> str:
-        assert self._server.stdout
-        return self._server.stdout.readline().strip()
 
 
 def is_alive(pid: int) -> bool:

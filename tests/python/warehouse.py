@@ -12,7 +12,7 @@ from typing import Any
 
 import duckdb
 
-PROJECT_DIR = Path(__file__).resolve().parents[2]
+from project_process import PROJECT_DIR, may_share_the_project, project_server
 
 
 def run_dbt(
@@ -43,11 +43,14 @@ def run_dbt(
         "DO_NOT_TRACK": "1",
         **(env or {}),
     }
-    command = [sys.executable, "-c", "from dbt.cli.main import cli; cli()"]
-    command += ["--no-use-colors", *arguments]
+    given = json.dumps(dict(variables or {}))
+    command = ["--no-use-colors", *arguments]
     command += ["--target-path", str(warehouse_dir / "target")]
     command += ["--log-path", str(warehouse_dir / "logs")]
-    command += ["--vars", json.dumps(dict(variables or {}))]
+    command += ["--vars", given]
+    if may_share_the_project(given, env):
+        return project_server().start(["dbt", *command], environment).result()
+    command = [sys.executable, "-c", "from dbt.cli.main import cli; cli()", *command]
     return subprocess.run(
         command, cwd=PROJECT_DIR, env=environment, capture_output=True, text=True, check=False
     )
@@ -111,10 +114,14 @@ def run_build(
     Returns:
         The finished process; its return code is not checked.
     """
+    environment = build_environment(raw_dir, warehouse_dir, env)
+    variables = environment.get("VARS", "")
+    if project_dir == PROJECT_DIR and may_share_the_project(variables, env):
+        return project_server().start(["build"], environment).result()
     return subprocess.run(
         [sys.executable, str(project_dir / "scripts" / "build.py")],
         cwd=project_dir,
-        env=build_environment(raw_dir, warehouse_dir, env),
+        env=environment,
         capture_output=True,
         text=True,
         check=False,

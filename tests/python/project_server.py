@@ -1,9 +1,9 @@
-"""Starts refreshes that share one start-up: what they import and the project they read.
+"""Starts commands of the project that share one start-up: what they import, the project they read.
 
-Usage: python refresh_server.py, with one JSON object a line on standard input: `env` (variables of
-the refresh), `output` (file that takes what it says) and `patch` (see PATCHES). Each is a process,
-and a process group, of its own, as scripts/refresh.py would be; its id comes back, and its exit
-code for the line `wait`.
+Usage: python project_server.py, with one JSON object a line on standard input: `command` (`build`
+or `refresh` as the scripts of that name, or `dbt` and its arguments), `env` (all of its variables),
+`output` and `errors` (files that take what it says) and `patch` (see PATCHES). Each is a process,
+and a process group, of its own; its id comes back, and its exit code for the line `wait ID`.
 """
 
 from __future__ import annotations
@@ -78,12 +78,13 @@ PATCHES: dict[str, Callable[..., None]] = {
 
 
 def child(order: dict[str, Any], manifest: Any) -> None:
-    """Become a refresh."""
+    """Become a command."""
     os.setsid()
-    os.environ.update(order["env"])
-    descriptor = os.open(order["output"], os.O_WRONLY | os.O_CREAT | os.O_TRUNC)
-    os.dup2(descriptor, 1)
-    os.dup2(descriptor, 2)
+    os.environ.clear()
+    os.environ.update(build.ENVIRONMENT | order["env"])
+    for stream, path in ((1, order["output"]), (2, order["errors"])):
+        descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+        os.dup2(descriptor, stream)
 
     def parse(self: Any) -> None:
         # Not read again: the threads by which dbt reads models do not live on in a fork.
@@ -92,8 +93,16 @@ def child(order: dict[str, Any], manifest: Any) -> None:
     build.Dbt.parse = parse
     for name, arguments in order["patch"].items():
         PATCHES[name](*arguments)
-    code = refresh_run.run_command("refresh", {"record_history": True})
+    command, *arguments = order["command"]
+    if command == "dbt":
+        done = dbt_main.dbtRunner(manifest=manifest).invoke(arguments)
+        code = 0 if done.success else 2 if done.exception else 1
+    else:
+        code = refresh_run.run_command(
+            command, {"record_history": True} if command == "refresh" else None
+        )
     sys.stdout.flush()
+    sys.stderr.flush()
     os._exit(code)
 
 
@@ -106,17 +115,17 @@ def main() -> None:
     cause = parse_project(dbt)
     assert cause is None, cause
     print("ready", flush=True)
-    pid = 0
     for line in sys.stdin:
-        if line.strip() == "wait":
-            _, status = os.waitpid(pid, 0)
+        word, _, pid = line.strip().partition(" ")
+        if word == "wait":
+            _, status = os.waitpid(int(pid), 0)
             print(os.waitstatus_to_exitcode(status), flush=True)
             continue
         order = json.loads(line)
-        pid = os.fork()
-        if pid == 0:
+        started = os.fork()
+        if started == 0:
             child(order, dbt.manifest)
-        print(pid, flush=True)
+        print(started, flush=True)
 
 
 if __name__ == "__main__":
