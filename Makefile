@@ -87,6 +87,39 @@ endif
 ifdef VERSION
 export VERSION
 endif
+ifdef COUNTRY
+export COUNTRY
+endif
+ifdef LAYER
+export LAYER
+endif
+ifdef PORT
+export PORT
+endif
+ifdef CHARTS
+export CHARTS
+endif
+ifdef METRICS
+export METRICS
+endif
+ifdef GROUP_BY
+export GROUP_BY
+endif
+ifdef ORDER
+export ORDER
+endif
+ifdef WHERE
+export WHERE
+endif
+ifdef LIMIT
+export LIMIT
+endif
+ifdef SAVED
+export SAVED
+endif
+ifdef PUBLISH_PARQUET
+export PUBLISH_PARQUET
+endif
 
 # No tool calls home.
 export DO_NOT_TRACK := 1
@@ -98,7 +131,7 @@ export DBT_PROFILES_DIR := $(CURDIR)/profiles
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help build refresh restore backfill freeze export erase why diff test lint demo-data bench clean lock setup-build setup-test setup-duckdb2
+.PHONY: help build refresh restore backfill freeze export erase why parquet query diff docs charts dashboard test lint demo-data bench clean lock setup-build setup-reports setup-test setup-duckdb2
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
@@ -129,8 +162,23 @@ erase: setup-build ## remove a person from everything in WAREHOUSE_DIR, and prov
 why: setup-build ## say why a customer is, or is not, in a segment (CUSTOMER SEGMENT WAREHOUSE_DIR)
 	@$(RUN) scripts/why.py
 
+parquet: setup-build ## write the published tables as Parquet with a manifest (PUBLISH_PARQUET=yes: with every run)
+	@$(RUN) scripts/published_parquet.py
+
+query: setup-reports ## ask for metrics (METRICS GROUP_BY WHERE ORDER LIMIT, or SAVED; OUTPUT), or list them
+	@$(RUN) scripts/query.py
+
 diff: setup-build ## preview a change of rules on the last build (BASE or BASE_SEGMENTS, SEGMENTS OUTPUT)
 	@$(RUN) scripts/diff.py
+
+docs: setup-reports ## write the documentation of the last build as pages (WAREHOUSE_DIR CHARTS OUTPUT, default target/docs)
+	@$(RUN) scripts/docs.py
+
+charts: setup-reports ## draw the dashboards as pages and pictures (OUTPUT AS_OF COUNTRY LAYER SEGMENT WAREHOUSE_DIR)
+	@$(RUN) scripts/charts.py
+
+dashboard: setup-reports ## serve the dashboards with live filters on this machine (PORT WAREHOUSE_DIR)
+	@$(RUN) scripts/dashboard.py
 
 test: setup-test setup-duckdb2 lint ## lint, then run every test (PYTEST_ARGS)
 	@$(RUN) -m pytest $(PYTEST_ARGS)
@@ -153,5 +201,5 @@ clean: ## remove what the targets made, the environments and the demo data inclu
 lock: setup-test ## resolve the lock files from the .in files (UPGRADE=1 takes newer versions)
 	@$(RUN) scripts/lock.py $(if $(UPGRADE),--upgrade)
 
-setup-build setup-test setup-duckdb2: setup-%:
+setup-build setup-reports setup-test setup-duckdb2: setup-%:
 	@$(PYTHON) scripts/setup.py $*

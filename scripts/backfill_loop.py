@@ -26,6 +26,8 @@ from erase_register import copy_register
 SELECTED = [
     "+int_segment_days__recorded,path:models/intermediate",
     "+int_segment_days__recorded,path:models/staging/segments",
+    # It reads the ledger only where there is one to go on with.
+    "stg_former_ledger",
 ]
 STAYS = "marts_intermediate.int_segment_stays__recorded"
 DAYS = "marts_intermediate.int_segment_days__recorded"

@@ -19,7 +19,7 @@ from typing import Any
 import duckdb
 import yaml
 
-from build import ROOT, Dbt, Settings, UsageError, only_build_in
+from build import ROOT, Dbt, Settings, UsageError, code_fingerprint, only_build_in
 from erase_register import copy_register
 from refresh_versions import as_of_date
 
@@ -28,7 +28,7 @@ SELECTED = [
     f"+{model},path:models/{folder}"
     for model in ("segment_explanations", "int_segment_members__listed")
     for folder in ("staging/segments", "intermediate/ledger", "intermediate/segments")
-] + ["segment_conditions", "segment_explanations"]
+] + ["segment_conditions", "segment_explanations", "stg_former_ledger"]
 
 
 class DiffError(Exception):
@@ -128,7 +128,9 @@ class SegmentBuilder:
         raw_dir = folder / "raw"
         self._write_empty_inputs(raw_dir)
         given = self._given(variables) | {"raw_schema": None}
-        with _environment({"WAREHOUSE_DIR": str(folder), "RAW_DIR": str(raw_dir)}):
+        places = {"WAREHOUSE_DIR": str(folder), "RAW_DIR": str(raw_dir)}
+        # As a build says it: else what that has filled would be filled again.
+        with _environment(places | {"CODE_FINGERPRINT": code_fingerprint()}):
             # Building leaves what it compiled in the manifest.
             result = dbtRunner(manifest=copy.deepcopy(self._manifest)).invoke(
                 ["--quiet", "--log-level", "none", "--log-level-file", "info", "run",

@@ -28,6 +28,7 @@ import duckdb
 
 import erase_files
 import erase_proof
+import published_parquet
 from build import EXIT_DONE, EXIT_FAILED, EXIT_USAGE, ROOT, UsageError
 from erase_person import Person, find, raw_rows
 from erase_register import REGISTER, remember
@@ -102,10 +103,14 @@ def erase(
     others = sorted(person.ids["person"] - set(asked))
     if asked and others:
         say(f"with all contacts of the same customer: {', '.join(others)}")
+    had_parquet = published_parquet.remove(warehouse_dir)
     for names in erase_files.databases(warehouse_dir):
         removed = erase_files.rewrite(names, person, warehouse_dir)
         outcome.removed[str(names[0].relative_to(warehouse_dir))] = removed
         say(f"{names[0].relative_to(warehouse_dir)}: {sum(removed.values()):,} rows removed")
+    if had_parquet and (warehouse_dir / "published.duckdb").exists():
+        published_parquet.write(warehouse_dir / "published.duckdb")
+        say("parquet: written anew")
     outcome.exports = erase_files.rewrite_exports(warehouse_dir, person)
     outcome.redacted = erase_files.redact_texts(warehouse_dir, person)
     _remove_compiled(target_dir, person)

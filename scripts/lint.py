@@ -101,8 +101,12 @@ def unknown_keys(root: Path) -> list[str]:
         files += [(path, resources) for path in sorted((root / folder).rglob("*.yml"))]
     findings = []
     for path, validator in files:
-        content = yaml.safe_load(path.read_text(encoding="utf-8"))
-        for error in validator.iter_errors(content or {}):
+        content = yaml.safe_load(path.read_text(encoding="utf-8")) or {}
+        # dbt's schemas know metrics in the newer form only, which a package cannot have yet
+        # (docs/decisions.md); dbt itself refuses keys that the older form does not have.
+        if path.parent.name == "semantic":
+            content.pop("metrics", None)
+        for error in validator.iter_errors(content):
             cause = deepest_cause(error)
             message = re.sub(r"\s+", " ", cause.message)[:200]
             place = error_path_to_string(error) or "top level"

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 import os
 import re
+import sys
 from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from datetime import UTC, datetime
@@ -23,6 +24,7 @@ from pathlib import Path
 import duckdb
 
 import duckdb_access
+import published_parquet
 from duckdb_access import STORAGE_VERSION
 from duckdb_access import sql_text as _text
 from refresh_versions import (
@@ -107,7 +109,19 @@ def publish(
     # What stays too long goes with the next version.
     with suppress(OSError, duckdb.Error):
         forget_old(published, kept_versions)
+    follow(published)
     return rows
+
+
+def follow(published: Path) -> None:
+    """Write the Parquet files too where they are asked for; the published file stands anyway."""
+    if not published_parquet.is_asked_for(os.environ):
+        return
+    try:
+        published_parquet.write(published)
+    except (OSError, duckdb.Error) as error:
+        told = str(error).splitlines()[0]
+        print(f"warning: no Parquet files: {told}; `make parquet` writes them", file=sys.stderr)
 
 
 def _copy(

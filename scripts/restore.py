@@ -15,6 +15,7 @@ from pathlib import Path
 import duckdb
 
 from build import EXIT_DONE, EXIT_FAILED, EXIT_USAGE, ROOT, UsageError, _one_line
+from publish import follow
 from refresh_lock import AnotherBuild, only_build_in
 from refresh_log import RunLog, RunRecord, utc_now, versions_in_use
 from refresh_run import remove_leftovers, whole_number
@@ -58,6 +59,7 @@ def _restore(folder: Path, published: Path, chosen: str) -> Stamp:
     remove_leftovers(folder)
     record = RunRecord(new_run_id(), "restore", utc_now(), **versions_in_use(ROOT))
     stamp = restore(published, chosen)
+    follow(published)
     record.ended_at = utc_now()
     record.outcome, record.exit_code, record.last_step = "done", EXIT_DONE, "done"
     record.message = f"put back version {stamp.run_id}"

@@ -12,7 +12,7 @@
       'engagement_recency_days': {'source': 'engagements', 'sql': days_between('customers.engagement_date', day)},
       'engagement_frequency': {'source': 'engagements', 'sql': none},
   } -%}
-  {%- for name in ['first_order_date', 'last_order_date', 'frequency', 'monetary', 'lifecycle_stage'] -%}{%- do columns.update({name: {'source': 'purchases', 'sql': none}}) -%}{%- endfor -%}
+  {%- for name in ['first_order_date', 'last_order_date', 'frequency', 'monetary', 'orders', 'lifecycle_stage'] -%}{%- do columns.update({name: {'source': 'purchases', 'sql': none}}) -%}{%- endfor -%}
   {%- for name in ['r_score', 'f_score', 'm_score', 'rfm_segment', 'engagement_segment', 'value_tier', 'value_decile', 'cumulative_revenue_share'] -%}
     {%- do columns.update({name: {'source': none, 'reason': 'ranks a customer among others'}}) -%}
   {%- endfor -%}

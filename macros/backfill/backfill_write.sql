@@ -5,8 +5,8 @@
     was run. A run-operation with the same scratch and the vars of the last build. -#}
 {% macro backfill_write(scratch, from_date, before_date, segments, is_one_pass) %}
   {%- do backfill_attach(scratch) -%}
-  {%- set stays = source('segment_state', 'int_segment_stays__recorded') -%}
-  {%- set days = source('segment_state', 'int_segment_days__recorded') -%}
+  {%- set stays = table_of_last_run('segment_state', 'int_segment_stays__recorded') -%}
+  {%- set days = table_of_last_run('segment_state', 'int_segment_days__recorded') -%}
   {%- set memberships = ref('segment_memberships') -%}
   {%- set names = sql_strings(segments) -%}
   {%- set first, before = "cast('" ~ from_date ~ "' as date)", "cast('" ~ before_date ~ "' as date)" -%}

@@ -5,7 +5,7 @@
     rows are staged a generation ends; a table that does not hold the one before, all of it and by the same
     definitions, is dropped here and made from nothing: nobody has to remember --full-refresh. -#}
 {% macro prepare_build_state() %}
-  {%- if not execute -%}{{- return('') -}}{%- endif -%}
+  {%- if not execute or only_looks() -%}{{- return('') -}}{%- endif -%}
   {%- do make_loads_tables() -%}
   {%- set chosen = continued_models() | selectattr('unique_id', 'in', selected_resources) | list -%}
   {%- if not chosen -%}{{- return('') -}}{%- endif -%}
@@ -37,7 +37,7 @@
 
     Runs as on-run-end. results: dbt's results of the run. -#}
 {% macro finish_build_state(results) %}
-  {%- if not execute -%}{{- return('') -}}{%- endif -%}
+  {%- if not execute or only_looks() -%}{{- return('') -}}{%- endif -%}
   {%- set table, continued, built = loads_table('build_state'), continued_models() | map(attribute='unique_id') | list, [] -%}
   {%- for result in results if result.node.unique_id in continued and result.status | string == 'success' -%}
     {%- do built.append(result.node.name) -%}
@@ -81,10 +81,8 @@
 {#- The models that keep what the last run made, as nodes of the graph: those with tag `continued`. -#}
 {% macro continued_models() %}
   {%- set found = [] -%}
-  {%- for node in graph.nodes.values() if node.resource_type == 'model' and 'continued' in node.config.tags -%}
-    {%- do found.append(node) -%}
-  {%- endfor -%}
-  {{- return(found | sort(attribute='unique_id')) -}}
+  {%- for node in own_nodes(['model']) if 'continued' in node.config.tags -%}{%- do found.append(node) -%}{%- endfor -%}
+  {{- return(found) -}}
 {% endmacro %}
 
 {#- MD5 of everything but the rows and the rules that the continued tables depend on: the vars that reach them, the
@@ -92,7 +90,7 @@
 {% macro build_signature() %}
   {%- set parts = [env_var('CODE_FINGERPRINT', ''), business_timezone(), erased_fingerprint(), local_md5(pii_salt())] -%}
   {%- for name in continued_vars() -%}{%- do parts.append([name, var(name)]) -%}{%- endfor -%}
-  {%- for node in graph.nodes.values() | sort(attribute='unique_id') if node.resource_type in ('model', 'seed') -%}
+  {%- for node in own_nodes(['model', 'seed']) -%}
     {%- do parts.append([node.unique_id, node.checksum.checksum]) -%}
   {%- endfor -%}
   {{- return(local_md5(tojson(parts))) -}}
@@ -108,9 +106,15 @@
 {#- Whether a continued table of an earlier run is there to be gone on with. name: of the model. -#}
 {% macro is_continued(name) %}
   {%- if not execute or flags.FULL_REFRESH -%}{{- return(false) -}}{%- endif -%}
-  {%- for node in graph.nodes.values() if node.resource_type == 'model' and node.name == name -%}
+  {%- for node in own_nodes(['model']) if node.name == name -%}
     {%- set relation = load_cached_relation(api.Relation.create(database=node.database, schema=node.schema, identifier=node.alias)) -%}
     {{- return(relation is not none and relation.is_table) -}}
   {%- endfor -%}
   {{- return(false) -}}
+{% endmacro %}
+
+{#- Whether the command only looks at the project, as `dbt compile`, `dbt show` and `dbt docs generate` do. Whoever compiles
+    all nodes compiles the hooks too, and they must leave the warehouse as it is. -#}
+{% macro only_looks() %}
+  {{- return(flags.WHICH in ('compile', 'show', 'generate')) -}}
 {% endmacro %}

@@ -27,11 +27,12 @@
 {#- Keep tables that the next run makes anew as this run leaves them: source former. is_whole: whether this run made all
     that goes on from them; else they are emptied. -#}
 {% macro keep_former_tables(is_whole) %}
-  {%- for table in graph.sources.values() | selectattr('source_name', 'equalto', 'former') | sort(attribute='name') -%}
+  {%- for table in own_sources(['former']) -%}
+    {%- set model = graph.nodes['model.customer_segmentation.' ~ table.name] -%}
     {%- set name, columns = table.schema ~ '.' ~ table.identifier, table.columns.keys() | join(', ') -%}
     {%- do run_query('delete from ' ~ name) -%}
     {%- if is_whole -%}
-      {%- do run_query('insert into ' ~ name ~ ' (' ~ columns ~ ') select ' ~ columns ~ ' from ' ~ target.schema ~ '_intermediate.' ~ table.name) -%}
+      {%- do run_query('insert into ' ~ name ~ ' (' ~ columns ~ ') select ' ~ columns ~ ' from ' ~ model.schema ~ '.' ~ model.alias) -%}
     {%- endif -%}
   {%- endfor -%}
 {% endmacro %}

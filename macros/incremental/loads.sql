@@ -74,16 +74,12 @@
 
 {#- The raw tables whose loads are told apart, as source nodes; products are few and read whole each time. -#}
 {% macro staged_raw_tables() %}
-  {%- set found = [] -%}
-  {%- for table in graph.sources.values() if table.source_name == 'raw' and table.package_name == 'customer_segmentation' and table.name != 'products' -%}
-    {%- do found.append(table) -%}
-  {%- endfor -%}
-  {{- return(found | sort(attribute='name')) -}}
+  {{- return(own_sources(['raw']) | rejectattr('name', 'equalto', 'products') | list) -}}
 {% endmacro %}
 
 {#- A table of source loads, as schema.name. name: of the table. -#}
 {% macro loads_table(name) %}
-  {%- for table in graph.sources.values() if table.source_name == 'loads' and table.name == name -%}
+  {%- for table in own_sources(['loads']) if table.name == name -%}
     {{- return(table.schema ~ '.' ~ table.identifier) -}}
   {%- endfor -%}
 {% endmacro %}
@@ -91,7 +87,7 @@
 {#- Make the tables of sources loads and former where they are missing, empty. dbt is not asked which are there: it would begin a
     transaction that it rolls back. -#}
 {% macro make_loads_tables() %}
-  {%- for table in graph.sources.values() if table.source_name in ('loads', 'former') and not table.name.endswith('_changed') -%}
+  {%- for table in own_sources(['loads', 'former']) if not table.name.endswith('_changed') -%}
     {%- set columns = [] -%}
     {%- for column in table.columns.values() -%}{%- do columns.append(column.name ~ ' ' ~ column.data_type) -%}{%- endfor -%}
     {%- do run_query('create table if not exists ' ~ table.schema ~ '.' ~ table.identifier ~ ' (' ~ columns | join(', ') ~ ')') -%}

@@ -11,7 +11,7 @@
     table: of source raw. id: its id column. parent: dict with id (column of the table), orphan_code (reason code of a row
     whose parent is unknown), known (SELECT of the parents' ids) and lost (the same, of those no longer known); none for none. -#}
 {% macro arrived_rows(table, id, parent=none) %}
-  {%- set every, changed, staged = source('raw', table), source('loads', table ~ '_changed'), source('staged', 'base_' ~ table ~ '__typed') -%}
+  {%- set every, changed, staged = source('raw', table), source('loads', table ~ '_changed'), table_of_last_run('staged', 'base_' ~ table ~ '__typed') -%}
   {%- if not is_continued('base_' ~ table ~ '__typed') %}
 select *
 from {{ every }}

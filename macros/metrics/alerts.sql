@@ -139,3 +139,11 @@ select
     group by metrics.segment
     having min(metrics.as_of_date) <= {{ first_day }} and bool_or(metrics.as_of_date = {{ as_of_date() }})
 {%- endmacro %}
+
+{#- Take back what a former run of the same as-of date raised, also where this one raises nothing; the pre-hook of
+    segment_alerts. alerts: its relation. -#}
+{% macro forget_alerts(alerts) %}
+  {%- if is_incremental() -%}
+delete from {{ alerts }} where as_of_date = {{ as_of_date() }}
+  {%- endif -%}
+{% endmacro %}

@@ -66,7 +66,7 @@
 
 {#- A table of source privacy, or a view beside it, as schema.name. name: of the table. -#}
 {% macro privacy_table(name) %}
-  {%- for table in graph.sources.values() if table.source_name == 'privacy' -%}
+  {%- for table in own_sources(['privacy']) -%}
     {{- return(table.schema ~ '.' ~ name) -}}
   {%- endfor -%}
 {% endmacro %}

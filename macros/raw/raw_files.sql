@@ -21,7 +21,12 @@
   {%- set file_tables = [] -%}
   {%- for table in tables -%}
     {%- if table.source_name == 'raw' and var('raw_schema', none) -%}
-      {%- do found.update(default__raw_files([table])) -%}
+      {%- set relation = api.Relation.create(database=var('raw_database', none) or target.database, schema=var('raw_schema'),
+          identifier=var('raw_' ~ table.name ~ '_identifier', table.name)) -%}
+      {#- dbt is not asked: to look would begin a transaction, and dbt would roll back all that is done before the first model. -#}
+      {%- set rows = run_query('select table_name from information_schema.tables where lower(table_catalog) = lower(' ~ sql_string(relation.database)
+          ~ ') and lower(table_schema) = lower(' ~ sql_string(relation.schema) ~ ') and lower(table_name) = lower(' ~ sql_string(relation.identifier) ~ ')').rows -%}
+      {%- if rows | length > 0 -%}{%- do found.update({table.name: relation | string}) -%}{%- endif -%}
     {%- else -%}{%- do file_tables.append(table) -%}{%- endif -%}
   {%- endfor -%}
   {%- set globs = [] -%}

@@ -5,10 +5,9 @@
     Raises: a named error for a missing required table or column, two files for one table,
     an unreadable file. -#}
 {% macro register_raw_tables() %}
-  {%- if not execute -%}{{ return('') }}{%- endif -%}
-  {%- set tables = graph.sources.values()
-      | selectattr('package_name', 'equalto', 'customer_segmentation')
-      | selectattr('source_name', 'in', ['raw', 'checks', 'privacy']) | sort(attribute='name') | list -%}
+  {%- if not execute or only_looks() -%}{{ return('') }}{%- endif -%}
+  {%- do check_session() -%}
+  {%- set tables = own_sources(['raw', 'checks', 'privacy']) -%}
   {%- set found = raw_files(tables) -%}
   {%- for schema in tables | map(attribute='schema') | unique -%}
     {%- do run_query('create schema if not exists ' ~ schema) -%}
@@ -67,4 +66,19 @@
 {#- Where the raw tables are, in words for messages. -#}
 {% macro raw_location() %}
   {{- return("schema " ~ var('raw_schema') if var('raw_schema', none) else "RAW_DIR '" ~ env_var('RAW_DIR', 'data/demo') ~ "'") -}}
+{% endmacro %}
+
+{#- Stop with one line where the session reads timestamps without a zone as something else than UTC. -#}
+{% macro check_session() %}
+  {{- return(adapter.dispatch('check_session', 'customer_segmentation')()) -}}
+{% endmacro %}
+
+{% macro default__check_session() %}{% endmacro %}
+
+{% macro duckdb__check_session() %}
+  {%- set zone = run_query("select current_setting('TimeZone')").rows[0][0] -%}
+  {%- if zone not in ('UTC', 'Etc/UTC', 'GMT', 'Etc/GMT', 'Zulu', 'Universal', 'Etc/Universal', 'Etc/Zulu') -%}
+    {%- do exceptions.raise_compiler_error("Session: its time zone is " ~ zone ~ "; timestamps here are UTC: write settings: {TimeZone: UTC} "
+        ~ "below your target in profiles.yml (var timezone says which days are meant).") -%}
+  {%- endif -%}
 {% endmacro %}

@@ -3,7 +3,7 @@
     Read from the documented columns of model `customers`; usable at execute time only. Raises an
     error for a column without a data type or with one that no operator knows. -#}
 {% macro segment_fields() %}
-  {%- set node = graph.nodes.get('model.' ~ project_name ~ '.customers') -%}
+  {%- set node = graph.nodes.get('model.customer_segmentation.customers') -%}
   {%- if not node -%}
     {%- do exceptions.raise_compiler_error('Segments need the documented columns of model customers: it is missing or disabled.') -%}
   {%- endif -%}
@@ -50,7 +50,7 @@
   {%- set column = 'customers.' ~ name -%}
   {%- if kind == 'timestamp' -%}{%- set column = local_date(column) -%}{%- endif -%}
   {%- set subject = {'kind': 'date' if kind == 'timestamp' else kind, 'column': column, 'words': name, 'canonical': name,
-      'observed': segment_short_number(column) if kind == 'number' and 'decimal' in graph.nodes['model.' ~ project_name ~ '.customers'].columns[name].data_type else 'cast(' ~ column ~ ' as string)', 'observed_key': name} -%}
+      'observed': segment_short_number(column) if kind == 'number' and 'decimal' in graph.nodes['model.customer_segmentation.customers'].columns[name].data_type else 'cast(' ~ column ~ ' as string)', 'observed_key': name} -%}
   {%- if kind == 'place' -%}
     {%- do subject.update({'column': '(customers.latitude + customers.longitude)', 'latitude': 'customers.latitude', 'longitude': 'customers.longitude',
         'observed': "cast(customers.latitude as string) || ', ' || cast(customers.longitude as string)"}) -%}

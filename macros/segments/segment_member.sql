@@ -47,7 +47,7 @@
 {#- The names of the static lists: those that the seed segment_lists declares (config.meta.lists) and the
     keys of var segment_lists. -#}
 {% macro segment_list_names() %}
-  {%- set seed = graph.nodes.get('seed.' ~ project_name ~ '.segment_lists') -%}
+  {%- set seed = graph.nodes.get('seed.customer_segmentation.segment_lists') -%}
   {%- set declared = (seed.config.meta or {}).get('lists', {}) if seed else {} -%}
   {{- return((declared.keys() | list + (var('segment_lists', none) or {}).keys() | list) | unique | sort) -}}
 {% endmacro %}

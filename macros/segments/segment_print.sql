@@ -30,7 +30,7 @@
 {#- What the columns of customers are and what their tests promise: dict of name to {data_type,
     is_never_null, values}; values = all accepted ones, where a test lists them. -#}
 {% macro segment_printed_columns() %}
-  {%- set model = 'model.' ~ project_name ~ '.customers' -%}
+  {%- set model = 'model.customer_segmentation.customers' -%}
   {%- set columns = {} -%}
   {%- for name, column in graph.nodes[model].columns.items() -%}{%- do columns.update({name: {'data_type': column.data_type}}) -%}{%- endfor -%}
   {%- for test in graph.nodes.values() if test.resource_type == 'test' and test.get('attached_node') == model and test.column_name in columns -%}

@@ -27,7 +27,7 @@
 {% macro raw_row_json(table, without=[], is_masked=false) %}
   {%- set pairs = {} -%}
   {%- if execute -%}
-    {%- for node in graph.sources.values() if node.source_name == 'raw' and node.name == table -%}
+    {%- for node in own_sources(['raw']) if node.name == table -%}
       {%- for column in node.columns.values() if column.name not in without -%}
         {%- set text = 'cast(' ~ column.name ~ ' as string)' -%}
         {%- do pairs.update({column.name: masked_value(table, column, text) if is_masked else text}) -%}

@@ -1,6 +1,7 @@
 {#- Check every var before anything is built; stops at the first that makes no sense, with one line that
     says what was found and what is allowed. Segments have their own check. -#}
 {% macro check_vars() %}
+  {%- do check_settings_are_there() -%}
   {%- do as_of_day() -%}
   {%- do known_at() -%}
   {%- for name in ['occasions_require_revenue', 'expose_pii', 'record_history'] -%}
@@ -67,5 +68,6 @@
 
 {#- Stop with a line about a var. name: the var. allowed: what it may be, in words. -#}
 {% macro var_fail(name, allowed) %}
+  {%- do check_settings_are_there() -%}
   {%- do exceptions.raise_compiler_error("Var " ~ name ~ ": found " ~ (var(name) | tojson) ~ "; allowed: " ~ allowed ~ ".") -%}
 {% endmacro %}

@@ -53,6 +53,7 @@ select
     enriched.recency_days,
     enriched.frequency,
     enriched.monetary,
+    enriched.orders,
     enriched.average_order_value,
     enriched.repeat_frequency,
     enriched.recency_age_days,

@@ -1,4 +1,4 @@
-{%- set ledger = source('filled', 'int_segment_ledger__filled') -%}
+{%- set ledger = table_of_last_run('filled', 'int_segment_ledger__filled') -%}
 {%- if is_continued('int_segment_ledger__filled') %}
 select
     condition_id,

@@ -196,6 +196,7 @@ RULES: dict[str, Node] = {
     "last_between": field("last_order_date", "between_ago", ["6 months", "2 months"]),
     "never_known": field("last_order_date", "is_null", True),
     "average": field("average_order_value", "gte", 120),
+    "several_orders": field("orders", "gte", 3),
     "repeat": field("repeat_frequency", "gte", 1),
     "tenure": field("tenure_days", "between", [100, 400]),
     "span": field("recency_age_days", "gte", 180),

@@ -1,5 +1,5 @@
 {#- Fails where stays of a customer in a segment overlap or touch, last no day, are open more than once, know a start
-    before the segment was recorded, or differ from the memberships of the date up to which they are recorded. -#}
+    before the segment was recorded, or differ from the memberships that this run recorded. -#}
 with history as (
     select
         segment,
@@ -38,14 +38,20 @@ broken as (
     left join days on history.segment = days.segment
 ),
 
--- Of segments whose record ends at the as-of date.
+-- Whose record ends at the as-of date. A build that does not record leaves what a refresh of the same date recorded.
+recorded_now as (
+    select days.segment
+    from days
+    inner join {{ ref('int_segments__written') }} as written on days.segment = written.segment
+    where days.last_recorded_date = {{ as_of_date() }}
+),
+
 current_members as (
     select
         memberships.segment,
         memberships.customer_id
     from {{ ref('segment_memberships') }} as memberships
-    inner join days on memberships.segment = days.segment
-    where days.last_recorded_date = {{ as_of_date() }}
+    inner join recorded_now on memberships.segment = recorded_now.segment
 ),
 
 open_stays as (
@@ -53,8 +59,8 @@ open_stays as (
         history.segment,
         history.customer_id
     from history
-    inner join days on history.segment = days.segment
-    where history.valid_to_date is null and days.last_recorded_date = {{ as_of_date() }}
+    inner join recorded_now on history.segment = recorded_now.segment
+    where history.valid_to_date is null
 )
 
 select

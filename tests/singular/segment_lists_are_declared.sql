@@ -1,6 +1,6 @@
 {#- Fails for a list of the seed segment_lists that its YAML (config.meta.lists) does not declare: no segment
     could name it. -#}
-{%- set seed = graph.nodes.get('seed.' ~ project_name ~ '.segment_lists', {}) if execute else {} -%}
+{%- set seed = graph.nodes.get('seed.customer_segmentation.segment_lists', {}) if execute else {} -%}
 {%- set declared = (seed.get('config', {}).get('meta') or {}).get('lists', {}).keys() | list -%}
 select
     list,

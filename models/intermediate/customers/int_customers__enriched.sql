@@ -72,6 +72,7 @@ select
     order_scores.recency_days,
     coalesce(purchases.frequency, 0) as frequency,
     coalesce(purchases.monetary, 0) as monetary,
+    cast(coalesce(purchases.orders, 0) as int) as orders,
     cast(cast(purchases.monetary as double) / nullif(purchases.orders, 0) as decimal(18, 4)) as average_order_value,
     order_scores.repeat_frequency,
     order_scores.recency_age_days,

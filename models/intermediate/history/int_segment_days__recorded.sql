@@ -31,6 +31,7 @@ added as (
         known.known_at
     from written
     cross join known
+    where written.rule_hash is not null or written.former_date is not null
 )
 
 select

@@ -17,7 +17,8 @@ recorded as (
     group by segment
 ),
 
--- A segment that has left the catalogue is recorded once more, without members.
+-- A segment that has left the catalogue is recorded once more, without members; one that only a former run of the same
+-- date recorded is taken back.
 named as (
     select segment from declared
     {%- if var('record_history') %}
@@ -25,7 +26,9 @@ named as (
     select days.segment
     from recorded
     inner join days
-        on recorded.segment = days.segment and recorded.former_date = days.recorded_date
+        on
+            recorded.segment = days.segment
+            and coalesce(recorded.former_date, recorded.last_recorded_date) = days.recorded_date
     where days.rule_hash is not null
     {%- endif %}
 )

@@ -3,4 +3,4 @@ select
     recorded_date,
     rule_hash,
     known_at
-from {{ source('segment_state', 'int_segment_days__recorded') }}
+from {{ table_of_last_run('segment_state', 'int_segment_days__recorded') }}

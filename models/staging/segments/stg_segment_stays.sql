@@ -7,4 +7,4 @@ select
     rule_hash,
     entry_cause,
     exit_cause
-from {{ source('segment_state', 'int_segment_stays__recorded') }}
+from {{ table_of_last_run('segment_state', 'int_segment_stays__recorded') }}
