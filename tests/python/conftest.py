@@ -12,6 +12,8 @@ from pathlib import Path
 
 import pytest
 
+from browser import Browser, started
+from charts_shop import ROWS, draw, refreshed_shop
 from refresh_workshop import FIRST_DAY, LAST_DAY, NEXT_DAY, Refreshed, Refreshes, make_shop
 from warehouse import run_build
 
@@ -76,11 +78,9 @@ def demo_build(demo: Path, made_once: Callable[..., Path]) -> Path:
 
 
 @pytest.fixture(scope="session")
-def refreshes(made_once: Callable[..., Path]) -> Iterator[Refreshes]:
+def refreshes(made_once: Callable[..., Path]) -> Refreshes:
     """Starts refreshes over a shop of 60 customers."""
-    server = Refreshes(made_once("refresh_shop", lambda folder: make_shop(folder) and None))
-    yield server
-    server.close()
+    return Refreshes(made_once("refresh_shop", lambda folder: make_shop(folder) and None))
 
 
 @pytest.fixture(scope="session")
@@ -95,3 +95,46 @@ def refreshed(refreshes: Refreshes, made_once: Callable[..., Path]) -> Refreshed
             assert code == 0, said
 
     return Refreshed(made_once("refreshed", make))
+
+
+@pytest.fixture(scope="session")
+def browser() -> Iterator[Browser]:
+    """Headless Chromium; tests that need it are skipped where there is none."""
+    with started() as browser:
+        yield browser
+
+
+@pytest.fixture(scope="session")
+def drawn(
+    demo_build: Path,
+    refreshed: Refreshed,
+    refreshes: Refreshes,
+    made_once: Callable[..., Path],
+) -> Path:
+    """Folder of dashboards: demo (built once), history, one_customer and empty; never written to.
+
+    The warehouses of the last two are one_customer_shop/warehouse and empty_shop/warehouse in it.
+    """
+
+    def make(folder: Path) -> None:
+        one = refreshed_shop(folder / "one_customer_shop", refreshes, ROWS)
+        empty = refreshed_shop(folder / "empty_shop", refreshes, {})
+        draw(
+            {
+                "demo": {"WAREHOUSE_DIR": str(demo_build), "SEGMENT": "at_risk"},
+                "history": {
+                    "WAREHOUSE_DIR": str(refreshed.first.with_name(LAST_DAY)),
+                    "SEGMENT": "buyers",
+                    "PICTURES": "no",
+                },
+                "one_customer": {
+                    "WAREHOUSE_DIR": str(one),
+                    "SEGMENT": "buyers",
+                    "PICTURES": "no",
+                },
+                "empty": {"WAREHOUSE_DIR": str(empty), "SEGMENT": "buyers", "PICTURES": "no"},
+            },
+            folder,
+        )
+
+    return made_once("drawn", make)
