@@ -57,7 +57,7 @@ def request_from_environment(environment: dict[str, str]) -> Request:
     """
     given = {name: value.strip() for name, value in environment.items() if value.strip()}
     folder = Path(given.get("WAREHOUSE_DIR", ROOT / "warehouse")).absolute()
-    published = read_published(folder / "published.duckdb", given.get("VARS"))
+    published = read_published(folder / "published.duckdb")
     filters = {"as_of_date": _as_of_date(published, given.get("AS_OF"))}
     for name, known in (("country", published.countries), ("layer", published.layers)):
         value = given.get(name.upper(), "all")

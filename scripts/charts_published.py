@@ -10,7 +10,6 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import duckdb
-import yaml
 
 from build import ROOT, UsageError
 from duckdb_access import connect
@@ -50,12 +49,11 @@ class Published:
         return f"did you mean {near[0]}?" if near else "marts.segments lists them all."
 
 
-def read_published(path: Path, variables: str | None = None) -> Published:
+def read_published(path: Path) -> Published:
     """Read what can be chosen in a published file.
 
     Args:
         path: published.duckdb.
-        variables: VARS of the command line, which may name the reporting currency.
 
     Raises:
         UsageError: it is not there, cannot be read or is of an older version.
@@ -67,28 +65,27 @@ def read_published(path: Path, variables: str | None = None) -> Published:
     try:
         with connect(path, folders=[path.parent], read_only=True) as connection:
             connection.execute("use marts")
-            return _read(connection, path, variables)
+            return _read(connection, path)
     except duckdb.CatalogException as error:
         raise UsageError(f"{path} is of an older version; run `make build` again.") from error
     except duckdb.Error as error:
         raise UsageError(f"{path}: {str(error).splitlines()[0]}") from error
 
 
-def _read(connection: duckdb.DuckDBPyConnection, path: Path, variables: str | None) -> Published:
+def _read(connection: duckdb.DuckDBPyConnection, path: Path) -> Published:
     def column(sql: str) -> list[str]:
         return [row[0] for row in connection.execute(sql).fetchall()]
 
-    stamp = dict(
-        zip(
-            [found[0] for found in connection.execute("from published_version").description],
-            connection.execute("from published_version").fetchone() or (),
-            strict=True,
-        )
-    )
+    run_id, as_of = connection.execute(
+        "select run_id, as_of_date from published_version"
+    ).fetchone()
+    (currency,) = connection.execute(
+        "select value from settings where setting = 'reporting_currency'"
+    ).fetchone()
     segments = connection.execute(
         "select segment, label, layer, priority from segments order by priority nulls last, segment"
     ).fetchall()
-    as_of_date = str(stamp["as_of_date"])
+    as_of_date = str(as_of)
     dates = column(
         "select cast(as_of_date as varchar) from segment_metrics"
         " union select cast(valid_from_date as varchar) from segment_membership_history"
@@ -98,8 +95,8 @@ def _read(connection: duckdb.DuckDBPyConnection, path: Path, variables: str | No
     return Published(
         path=path,
         as_of_date=as_of_date,
-        run_id=stamp["run_id"],
-        currency=stamp.get("reporting_currency") or _configured_currency(variables),
+        run_id=run_id,
+        currency=currency,
         as_of_dates=sorted({*dates, as_of_date}),
         countries=column(
             "select distinct country_code from customers where country_code is not null order by 1"
@@ -110,18 +107,6 @@ def _read(connection: duckdb.DuckDBPyConnection, path: Path, variables: str | No
             column("select table_name from information_schema.tables where table_schema = 'marts'")
         ),
     )
-
-
-def _configured_currency(variables: str | None) -> str:
-    """The reporting currency as configured, for a file that does not say it."""
-    declared = yaml.safe_load((ROOT / "vars.yml").read_text(encoding="utf-8"))["vars"]
-    try:
-        given = yaml.safe_load(variables or "{}") or {}
-    except yaml.YAMLError as error:
-        raise UsageError("VARS: no YAML mapping, such as {reporting_currency: EUR}.") from error
-    return str((given if isinstance(given, dict) else {}).get(
-        "reporting_currency", declared["reporting_currency"]
-    ))  # fmt: skip
 
 
 def members(published: Published, as_of_date: str) -> dict[str, int]:

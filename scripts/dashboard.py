@@ -70,13 +70,12 @@ def serve(environment: dict[str, str]) -> int:
     published = Path(environment.get("WAREHOUSE_DIR") or ROOT / "warehouse").absolute()
     published /= "published.duckdb"
     port = port_from_environment(environment)
-    variables = environment.get("VARS")
     logs = ROOT / "target" / "dashboard"
     logs.mkdir(parents=True, exist_ok=True)
     folder = Path(tempfile.mkdtemp(prefix="customer_segments_"))
     process = None
     try:
-        project = write_project(folder, read_published(published, variables))
+        project = write_project(folder, read_published(published))
         with (logs / "dashboard.log").open("w") as log:
             process = subprocess.Popen(
                 command(folder, port), cwd=folder, stdout=log, stderr=subprocess.STDOUT,
@@ -92,7 +91,7 @@ def serve(environment: dict[str, str]) -> int:
             if (state := _state(published)) != seen:
                 seen = state
                 with suppress(UsageError, OSError):
-                    write_project(folder, read_published(published, variables))
+                    write_project(folder, read_published(published))
         print(f"failed: the dashboards stopped; see {log.name}", file=sys.stderr)
         return EXIT_FAILED
     except KeyboardInterrupt:

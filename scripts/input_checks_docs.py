@@ -32,6 +32,15 @@ th { background: #f2f5f9; }
 .text-danger, .critical { color: #a31621; font-weight: 600; }
 .warning { color: #8a4b00; font-weight: 600; }
 .number { text-align: right; } .wide { width: 32%; }
+@media (max-width: 700px) {
+  body { padding: 0 .75rem; overflow-wrap: anywhere; }
+  table { display: block; overflow-x: auto; }
+  table.checks, .checks tbody, .checks tr, .checks td { display: block; width: auto; }
+  .checks thead { display: none; }
+  .checks tr { border: 1px solid #d5dbe3; margin-bottom: .75rem; padding: .25rem 0; }
+  .checks td { border: 0; padding: .1rem .6rem; text-align: left; }
+  .checks td:empty { display: none; }
+}
 """
 
 ICONS = {"fa-check-circle": "passed", "fa-times": "failed", "fa-exclamation-triangle": "error"}
@@ -108,7 +117,8 @@ def index_page(
         f"<p>Run {escape(run_id)}: {len(lines)} checks, {failed} failed. "
         "A failed critical check stops the build.</p>"
         f"<nav>Pages of Great Expectations: {links}</nav>"
-        '<table><thead><tr><th>Status</th><th>Table</th><th>Check</th><th class="wide">Outcome</th>'
+        '<table class="checks"><thead><tr><th>Status</th><th>Table</th><th>Check</th>'
+        '<th class="wide">Outcome</th>'
         "<th>Observed</th><th>Expected</th><th>Why</th></tr></thead>"
         f"<tbody>\n{rows}\n</tbody></table></body></html>\n"
     )
