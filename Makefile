@@ -131,17 +131,15 @@ export DBT_PROFILES_DIR := $(CURDIR)/profiles
 RUN := .venv/bin/python
 
 .DEFAULT_GOAL := help
-.PHONY: help build refresh restore backfill freeze export erase why parquet query diff docs charts dashboard test lint demo-data bench clean lock setup-build setup-reports setup-test setup-duckdb2
+.PHONY: demo-where-none help build refresh restore backfill freeze export erase why parquet query diff docs charts dashboard test lint demo-data bench clean lock setup-build setup-reports setup-test setup-duckdb2
 
 help: ## list the targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-12s %s\n", $$1, $$2}' Makefile
 
-build: setup-build ## build and publish the tables (RAW_DIR WAREHOUSE_DIR AS_OF KNOWN_AT TIMEZONE VARS SEGMENTS)
-	@if [ "$$RAW_DIR" = data/demo ] && [ ! -e data/demo/manifest.json ]; then \
-		$(MAKE) --no-print-directory demo-data; fi
+build: demo-where-none ## build and publish the tables (RAW_DIR WAREHOUSE_DIR AS_OF KNOWN_AT TIMEZONE VARS SEGMENTS)
 	@$(RUN) scripts/build.py
 
-refresh: setup-build ## build, record who is in each segment, publish, tell (as build; WAIT_FOR_LOCK RETRIES)
+refresh: demo-where-none ## build, record who is in each segment, publish, tell (as build; WAIT_FOR_LOCK RETRIES)
 	@$(RUN) scripts/refresh.py
 
 restore: setup-build ## list the published versions kept, or put one back (VERSION WAREHOUSE_DIR)
@@ -200,6 +198,11 @@ clean: ## remove what the targets made, the environments and the demo data inclu
 
 lock: setup-test ## resolve the lock files from the .in files (UPGRADE=1 takes newer versions)
 	@$(RUN) scripts/lock.py $(if $(UPGRADE),--upgrade)
+
+# The demo is there without being asked for.
+demo-where-none: setup-build
+	@if [ "$$RAW_DIR" = data/demo ] && [ ! -e data/demo/manifest.json ]; then \
+		$(MAKE) --no-print-directory demo-data; fi
 
 setup-build setup-reports setup-test setup-duckdb2: setup-%:
 	@$(PYTHON) scripts/setup.py $*
