@@ -288,8 +288,8 @@ class BuildOutcome:
         return sorted(node.name for node in again)
 
 
-# Vars that move from run to run. What a model refers to, and how it is built, rests on none.
-PER_RUN_VARIABLES = ("as_of_date", "known_at", "record_history")
+# Vars that change often. What a model refers to, and how it is built, rests on none of them.
+LATE_VARIABLES = ("as_of_date", "known_at", "record_history", "segments", "segment_lists")
 
 
 def lasting_variables(variables: Mapping[str, Any]) -> dict[str, Any]:
@@ -297,7 +297,7 @@ def lasting_variables(variables: Mapping[str, Any]) -> dict[str, Any]:
 
     Another var makes dbt read every file anew, which takes longer than a small build.
     """
-    return {name: value for name, value in variables.items() if name not in PER_RUN_VARIABLES}
+    return {name: value for name, value in variables.items() if name not in LATE_VARIABLES}
 
 
 class Dbt:

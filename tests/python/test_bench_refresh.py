@@ -64,7 +64,13 @@ def test_a_day_of_rows(bench):
             "select count(*), count(*) filter (where occurred_at >= '2026-11-21')"
             f" from {day} where event_id like 'n%'"
         )
-        assert new == 50 and 45 <= of_the_day < 50
+        (others,) = one(
+            f"select count(*) from '{raw_dir}/events/*.parquet'"
+            f" where not ends_with(filename, '/2026-11-21.parquet')"
+        )
+        deleted = 2
+        assert new == round((others + deleted) * bench_refresh.NEW_SHARE)
+        assert 0.9 * new <= of_the_day < new
         again, corrected = one(
             "select count(*), count(*) filter (where campaign_id = 'corrected')"
             f" from {day} where event_id not like 'n%'"

@@ -175,4 +175,4 @@ def test_mistakes_are_named(arguments: list[str], message: str, tmp_path: Path) 
 def test_examples_hold_no_data() -> None:
     files = [path for path in MAP.parent.rglob("*") if path.is_file()]
     files = [path for path in files if path.parent.name != "schedules"]
-    assert {path.suffix for path in files} <= {".md", ".sql", ".py", ".pyc"}
+    assert {path.suffix for path in files} <= {".md", ".sql", ".py", ".pyc", ".yml"}

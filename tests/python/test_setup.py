@@ -122,15 +122,21 @@ def test_make_alone_lists_every_target() -> None:
         assert f"make {target} " in done.stdout
 
 
-def test_build_does_not_import_what_only_the_tests_have() -> None:
-    only_tests = {
-        pin.partition("==")[0].replace("-", "_")
-        for pin in pins("requirements-test.txt") - pins("requirements.txt")
-    }
-    linters = {"lint.py", "lock.py"}
+def modules(more: str, less: str) -> set[str]:
+    return {pin.partition("==")[0].replace("-", "_") for pin in pins(more) - pins(less)}
+
+
+def test_scripts_import_what_their_environment_has() -> None:
+    """What runs behind setup-build that of the build, behind setup-reports of the reports."""
+    only_reports = modules("requirements-reports.txt", "requirements.txt")
+    only_tests = modules("requirements-test.txt", "requirements-reports.txt")
+    assert "dbt_colibri" in only_reports and "pytest" in only_tests
     for script in (ROOT / "scripts").glob("*.py"):
         imported = set(re.findall(r"^\s*(?:from|import) (\w+)", script.read_text(), flags=re.M))
-        assert script.name in linters or not imported & only_tests
+        if script.name in ("lint.py", "lock.py"):
+            continue
+        is_report = script.stem.split("_")[0] in ("charts", "dashboard", "docs", "query")
+        assert not imported & (only_tests if is_report else only_tests | only_reports), script.name
 
 
 @pytest.mark.duckdb2
