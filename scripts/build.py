@@ -289,7 +289,7 @@ class BuildOutcome:
 
 
 # Vars that change often. What a model refers to, and how it is built, rests on none of them.
-LATE_VARIABLES = ("as_of_date", "known_at", "record_history", "segments", "segment_lists")
+LATE_VARIABLES = ("as_of_date", "known_at", "record_history", *CATALOGUE_KEYS)
 
 
 def lasting_variables(variables: Mapping[str, Any]) -> dict[str, Any]:
