@@ -42,9 +42,11 @@ from build import (
     _one_line,
     only_build_in,
     settings_from_environment,
+    whole_number,
 )
 from diff_builds import DiffError, as_of_last_build
 from publish import publish
+from refresh_versions import KEPT_VERSIONS
 from stopping import run_and_exit
 
 GRAINS = ("day", "week", "month")
@@ -58,6 +60,7 @@ class Request:
     before: date
     grain: str
     names: tuple[str, ...] = ()
+    kept_versions: int = KEPT_VERSIONS
 
 
 @dataclass(frozen=True)
@@ -92,7 +95,8 @@ def request_from_environment(environment: dict[str, str]) -> Request:
     if grain not in GRAINS:
         raise UsageError(f"GRAIN: found '{grain}'; allowed: {', '.join(GRAINS)}.")
     names = [name.strip() for name in environment.get("SEGMENTS_ONLY", "").split(",")]
-    return Request(dates[0], dates[1], grain, tuple(name for name in names if name))
+    kept = whole_number(environment, "KEEP_VERSIONS", KEPT_VERSIONS)
+    return Request(dates[0], dates[1], grain, tuple(name for name in names if name), kept)
 
 
 class Backfill:
@@ -179,7 +183,10 @@ class Backfill:
         more = {"segments": names, "is_one_pass": bool(plan.one_pass)}
         self._operation("backfill_write", range_ | more, is_open=False)
         published = self._settings.warehouse_dir / "published.duckdb"
-        publish(self._warehouse, published, self._dbt.public_relations())
+        publish(
+            self._warehouse, published, self._dbt.public_relations(),
+            kept_versions=asked.kept_versions,
+        )  # fmt: skip
         with duckdb.connect(str(self._warehouse), read_only=True) as connection:
             return connection.execute(
                 "select count(*) from marts.segment_membership_history"

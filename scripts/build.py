@@ -96,6 +96,18 @@ class Settings:
     variables: dict[str, Any] = field(default_factory=dict)
 
 
+def whole_number(environment: dict[str, str], name: str, default: int) -> int:
+    """Return a setting that is a whole number from 0 on.
+
+    Raises:
+        UsageError: it is none.
+    """
+    text = environment.get(name) or str(default)
+    if not (text.isascii() and text.isdigit() and len(text) < 7):
+        raise UsageError(f"{name}: '{text}' is no whole number; write for example {default}.")
+    return int(text)
+
+
 def settings_from_environment(environment: dict[str, str]) -> Settings:
     """Read and check the settings.
 

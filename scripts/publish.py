@@ -49,7 +49,7 @@ def publish(
     published: Path,
     relations: Sequence[Relation],
     run_id: str | None = None,
-    kept_versions: int | None = None,
+    kept_versions: int = KEPT_VERSIONS,
 ) -> int:
     """Copy tables and views into a new file and rename it over the published one.
 
@@ -58,7 +58,7 @@ def publish(
         published: file that readers open.
         relations: schema and name of each table or view, in the order in which they are written.
         run_id: run that made the tables; by default a new one.
-        kept_versions: former files that stay; by default KEEP_VERSIONS of the environment.
+        kept_versions: former files that stay.
 
     Returns:
         Rows written.
@@ -68,9 +68,6 @@ def publish(
             before.
     """
     fresh = published.with_name(f".{published.name}.{os.getpid()}.new")
-    if kept_versions is None:
-        given = os.environ.get("KEEP_VERSIONS") or ""
-        kept_versions = int(given) if given.isdigit() else KEPT_VERSIONS
     _remove(published, "*")
     try:
         folders = {warehouse.parent: None, published.parent: None}

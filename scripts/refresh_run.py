@@ -36,6 +36,7 @@ from build import (
     _one_line,
     code_fingerprint,
     settings_from_environment,
+    whole_number,
 )
 from publish import publish
 from refresh_lock import AnotherBuild, Lock, only_build_in
@@ -106,18 +107,6 @@ def options_from_environment(environment: dict[str, str]) -> Options:
         whole_number(environment, "KEEP_VERSIONS", KEPT_VERSIONS),
         log_format == "json",
     )
-
-
-def whole_number(environment: dict[str, str], name: str, default: int) -> int:
-    """Return a setting that is a whole number from 0 on.
-
-    Raises:
-        UsageError: it is none.
-    """
-    text = environment.get(name) or str(default)
-    if not (text.isascii() and text.isdigit() and len(text) < 7):
-        raise UsageError(f"{name}: '{text}' is no whole number; write for example {default}.")
-    return int(text)
 
 
 @dataclass
