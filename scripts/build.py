@@ -11,6 +11,7 @@ stand in refresh_run.py, what is to know of a run at night in docs/operations.md
 from __future__ import annotations
 
 import difflib
+import gc
 import hashlib
 import json
 import multiprocessing
@@ -339,6 +340,10 @@ class Dbt:
         )
         _stop_if_interrupted(result)
         self.manifest = result.result if result.success else None
+        # What was read stays to the end: to look through it for garbage again and again was a
+        # tenth of a small build.
+        gc.freeze()
+        gc.set_threshold(50_000, 20, 100)
         return None if result.success else _cause(result.exception)
 
     def check_configuration(self) -> str | None:

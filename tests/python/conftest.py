@@ -7,6 +7,7 @@ import os
 import shutil
 import subprocess
 import sys
+import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -15,6 +16,7 @@ import pytest
 
 from browser import Browser, started
 from charts_shop import ROWS, draw, refreshed_shop
+from project_process import project_server
 from refresh_workshop import FIRST_DAY, LAST_DAY, NEXT_DAY, Refreshed, Refreshes, make_shop
 from warehouse import run_build
 
@@ -25,6 +27,34 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the files of few tests, which are the long ones: no worker waits in the end."""
     tests = Counter(item.path for item in items)
     items.sort(key=lambda item: (tests[item.path], item.path))
+
+
+def pytest_sessionfinish() -> None:
+    """End the server here: a worker process may be ended before it can tidy up by itself."""
+    if project_server.cache_info().currsize:
+        project_server().close()
+
+
+@pytest.fixture(scope="session", autouse=True)
+def scratch_of_the_run(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Let all that is started here keep its scratch files in pytest's folder, gone with the run."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("TMPDIR", str(tmp_path_factory.mktemp("scratch", numbered=False)))
+        patch.setattr(tempfile, "tempdir", None)
+        yield
+
+
+@pytest.fixture(scope="module", autouse=True)
+def folders_of_the_file(
+    tmp_path_factory: pytest.TempPathFactory, request: pytest.FixtureRequest
+) -> Iterator[None]:
+    """Remove what a file made for itself alone when it is through, unless one of it failed."""
+    root, session = tmp_path_factory.getbasetemp(), request.session
+    before, failed = set(root.iterdir()), session.testsfailed
+    yield
+    if session.testsfailed == failed:
+        for folder in set(root.iterdir()) - before:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 @pytest.fixture(scope="session")
@@ -38,10 +68,15 @@ def shared_data() -> Path:
 
 @pytest.fixture(scope="session")
 def made_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
-    """Function (name, make) that gives a folder which `make(folder)` fills once for all workers."""
+    """Function (name, make) that gives a folder which `make(folder)` fills once for all workers.
+
+    It stays to the end of the run: what one file needs alone is made by made_here.
+    """
     root = tmp_path_factory.getbasetemp()
     if "PYTEST_XDIST_WORKER" in os.environ:
         root = root.parent
+    root = root / "once"
+    root.mkdir(exist_ok=True)
 
     def once(name: str, make: Callable[[Path], None]) -> Path:
         folder = root / name
@@ -54,6 +89,18 @@ def made_once(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
         return folder
 
     return once
+
+
+@pytest.fixture(scope="module")
+def made_here(tmp_path_factory: pytest.TempPathFactory) -> Callable[..., Path]:
+    """Function (name, make) that gives a folder filled by `make(folder)`, gone with the file."""
+
+    def made(name: str, make: Callable[[Path], None]) -> Path:
+        folder = tmp_path_factory.mktemp(name)
+        make(folder)
+        return folder
+
+    return made
 
 
 @pytest.fixture(scope="session")

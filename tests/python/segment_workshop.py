@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import copy
+import gc
 import json
 import os
 import shutil
@@ -55,6 +56,9 @@ def parsed(options: list[str]) -> Any:
     """Return the manifest of the project. options: of dbt."""
     result = dbtRunner().invoke(["parse", *options])
     assert result.success, messages(result)
+    # As in scripts/build.py: it need not be looked through for garbage.
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
     return result.result
 
 

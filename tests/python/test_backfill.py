@@ -74,24 +74,24 @@ def recorded(database: Path) -> tuple[list, list]:
 
 
 @pytest.fixture(scope="module")
-def shop(made_once: Callable[..., Path]) -> Path:
+def shop(made_here: Callable[..., Path]) -> Path:
     """Raw files of the shop; never written to."""
-    return made_once("backfill_shop", backfill_shop.write_shop)
+    return made_here("backfill_shop", backfill_shop.write_shop)
 
 
 @pytest.fixture(scope="module")
-def built(shop: Path, made_once: Callable[..., Path]) -> Path:
+def built(shop: Path, made_here: Callable[..., Path]) -> Path:
     """The shop built and recorded as of its last day; never written to."""
 
     def make(folder: Path) -> None:
         done = run_script("refresh.py", shop, folder, AS_OF=LAST)
         assert done.returncode == 0, done.stdout[-2000:] + done.stderr[-2000:]
 
-    return made_once("backfill_built", make)
+    return made_here("backfill_built", make)
 
 
 @pytest.fixture(scope="module")
-def filled(shop: Path, built: Path, made_once: Callable[..., Path]) -> Path:
+def filled(shop: Path, built: Path, made_here: Callable[..., Path]) -> Path:
     """The same with every day of a year filled, of the segments of one pass; never written to."""
 
     def make(folder: Path) -> None:
@@ -100,7 +100,7 @@ def filled(shop: Path, built: Path, made_once: Callable[..., Path]) -> Path:
         assert f"in one pass: {len(RULES)} segments" in said
         assert "by a build for each date" not in said
 
-    return made_once("backfill_filled", make)
+    return made_here("backfill_filled", make)
 
 
 def test_one_pass_gives_what_builds_of_the_dates_give(shop, built, filled, tmp_path):

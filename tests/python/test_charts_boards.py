@@ -149,7 +149,7 @@ def follows(texts: list[str], *words: str) -> bool:
 
 
 @pytest.fixture(scope="module")
-def drawn(demo_build: Path, made_once: Callable[..., Path]) -> Drawn:
+def drawn(demo_build: Path, made_here: Callable[..., Path]) -> Drawn:
     """The boards over the demo shop with a past, and over one without customers."""
 
     def make(folder: Path) -> None:
@@ -180,7 +180,7 @@ def drawn(demo_build: Path, made_once: Callable[..., Path]) -> Drawn:
             for board in ("rfm", "segment", "cohorts", "movement"):
                 (folder / f"empty_{board}.svg").write_text(renderer.svg(board, {}))
 
-    return Drawn(made_once("charts_boards", make))
+    return Drawn(made_here("charts_boards", make))
 
 
 @pytest.mark.parametrize(("name", "country"), [("rfm", None), ("rfm_de", "DE")])

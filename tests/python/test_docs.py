@@ -33,8 +33,8 @@ PREFIX = "customer_segmentation"
 DRAWN = ("dbt/index.html", "lineage/index.html")
 
 
-@pytest.fixture(scope="session")
-def site(demo_build: Path, made_once: Callable[..., Path]) -> Path:
+@pytest.fixture(scope="module")
+def site(demo_build: Path, made_here: Callable[..., Path]) -> Path:
     """The documentation of the demo's build."""
 
     def make(folder: Path) -> None:
@@ -46,10 +46,10 @@ def site(demo_build: Path, made_once: Callable[..., Path]) -> Path:
         done = write_docs(warehouse, folder / "docs", {"CHARTS": str(folder / "no_charts")})
         assert done.returncode == 0, done.stderr
 
-    return made_once("docs_site", make) / "docs"
+    return made_here("docs_site", make) / "docs"
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="module")
 def manifest(site: Path) -> dict[str, Any]:
     """What dbt's page shows."""
     page = (site / "dbt" / "index.html").read_text(encoding="utf-8")

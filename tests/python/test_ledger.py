@@ -91,14 +91,14 @@ def write_raw(folder: Path, tables: tuple[str, ...] = tuple(SHOP)) -> None:
 
 
 @pytest.fixture(scope="module")
-def prepared(made_once: Callable[..., Path]) -> Path:
+def prepared(made_here: Callable[..., Path]) -> Path:
     """Folder of a warehouse with all that the ledger reads; copied, never written to."""
 
     def make(folder: Path) -> None:
         write_raw(folder / "raw")
         Workshop(folder, "UTC").prepare(AS_OF)
 
-    return made_once("ledger_shop", make)
+    return made_here("ledger_shop", make)
 
 
 @pytest.fixture

@@ -83,13 +83,13 @@ class Adopter:
 
 
 @pytest.fixture(scope="module")
-def shop(made_once: Callable[..., Path]) -> Path:
+def shop(made_here: Callable[..., Path]) -> Path:
     def make(folder: Path) -> None:
         script = PROJECT_DIR / "scripts" / "demo_data.py"
         options = ["--customers", "200", "--end", AS_OF, "--output", str(folder)]
         subprocess.run([sys.executable, str(script), *options], check=True, capture_output=True)
 
-    return made_once("package_shop", make)
+    return made_here("package_shop", make)
 
 
 @pytest.fixture(scope="module")

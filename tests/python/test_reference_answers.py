@@ -51,9 +51,9 @@ EXPECTED_NET = """
 """
 
 
-@pytest.fixture(scope="session", params=CLEAN_SETS)
+@pytest.fixture(scope="module", params=CLEAN_SETS)
 def clean_set(
-    request: pytest.FixtureRequest, shared_data: Path, made_once: Callable[..., Path]
+    request: pytest.FixtureRequest, shared_data: Path, made_here: Callable[..., Path]
 ) -> tuple[str, Path]:
     """Name of a set, and the warehouse built from its clean orders."""
     name = request.param
@@ -71,7 +71,7 @@ def clean_set(
         }
         build_warehouse(folder, folder / "built", variables, PUBLIC_TABLES)
 
-    return name, made_once(f"clean_{name}", make) / "built" / "warehouse.duckdb"
+    return name, made_here(f"clean_{name}", make) / "built" / "warehouse.duckdb"
 
 
 def reference(shared_data: Path, name: str, file: str) -> duckdb.DuckDBPyRelation:
@@ -195,26 +195,26 @@ def test_pareto_shares_equal_pandas(clean_set: tuple[str, Path], shared_data: Pa
 DIRTY_VARIABLES = {"as_of_date": "2011-12-10", "reporting_currency": "GBP"}
 
 
-@pytest.fixture(scope="session")
-def dirty_input(shared_data: Path, made_once: Callable[..., Path]) -> Path:
+@pytest.fixture(scope="module")
+def dirty_input(shared_data: Path, made_here: Callable[..., Path]) -> Path:
     """All 541,909 lines, mapped as examples/online_retail does."""
     source = shared_data / "online_retail" / "lines.parquet"
-    return made_once("dirty_lines", lambda folder: run_map("online_retail", source, folder))
+    return made_here("dirty_lines", lambda folder: run_map("online_retail", source, folder))
 
 
-@pytest.fixture(scope="session")
-def dirty(dirty_input: Path, made_once: Callable[..., Path]) -> Path:
+@pytest.fixture(scope="module")
+def dirty(dirty_input: Path, made_here: Callable[..., Path]) -> Path:
     """Warehouse of the dirty lines."""
 
     def make(folder: Path) -> None:
         select = f"{PUBLIC_TABLES} +stg_order_lines"
         build_warehouse(dirty_input, folder, DIRTY_VARIABLES, select)
 
-    return made_once("dirty_built", make) / "warehouse.duckdb"
+    return made_here("dirty_built", make) / "warehouse.duckdb"
 
 
-@pytest.fixture(scope="session")
-def dirty_without_refunds(dirty_input: Path, made_once: Callable[..., Path]) -> Path:
+@pytest.fixture(scope="module")
+def dirty_without_refunds(dirty_input: Path, made_here: Callable[..., Path]) -> Path:
     """Warehouse of the same documents as if no credit note had been written."""
 
     def make(folder: Path) -> None:
@@ -225,7 +225,7 @@ def dirty_without_refunds(dirty_input: Path, made_once: Callable[..., Path]) -> 
         duckdb.sql(f"copy (from '{dirty_input}/contacts.parquet') to '{folder}/contacts.parquet'")
         build_warehouse(folder, folder / "built", DIRTY_VARIABLES, PUBLIC_TABLES)
 
-    return made_once("dirty_without_refunds", make) / "built" / "warehouse.duckdb"
+    return made_here("dirty_without_refunds", make) / "built" / "warehouse.duckdb"
 
 
 def test_every_line_is_accounted_for(dirty: Path) -> None:

@@ -34,7 +34,7 @@ def is_single(declaration: dict[str, Any]) -> bool:
 
 
 @pytest.fixture(scope="module")
-def built(demo: Path, made_once: Callable[..., Path]) -> Path:
+def built(demo: Path, made_here: Callable[..., Path]) -> Path:
     """Folder of the demo shop with the random catalogue built, and members.json."""
 
     def make(folder: Path) -> None:
@@ -46,7 +46,7 @@ def built(demo: Path, made_once: Callable[..., Path]) -> Path:
             json.dumps({name: sorted(members) for name, members in found.items()})
         )
 
-    return made_once("segment_peer", make)
+    return made_here("segment_peer", make)
 
 
 def lists(folder: Path) -> dict[str, list[str]]:

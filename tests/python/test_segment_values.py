@@ -87,7 +87,7 @@ def catalogue() -> list[dict[str, Any]]:
 
 
 @pytest.fixture(scope="module")
-def workshop(made_once: Callable[..., Path]) -> Workshop:
+def workshop(made_here: Callable[..., Path]) -> Workshop:
     """Customers h0, h1, ... who have one text each in every place, the catalogue built."""
 
     def make(folder: Path) -> None:
@@ -123,7 +123,7 @@ def workshop(made_once: Callable[..., Path]) -> Workshop:
             json.dumps({name: sorted(members) for name, members in found.items()})
         )
 
-    return Workshop(made_once("segment_values", make))
+    return Workshop(made_here("segment_values", make))
 
 
 @pytest.mark.parametrize("place", MEANS)
