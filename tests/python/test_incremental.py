@@ -164,8 +164,6 @@ class Warehouse(Workshop):
             "timezone": self.zone, "as_of_date": as_of, "continue_up_to_share": 100, **variables,
         }  # fmt: skip
         options = ["--exclude-resource-type", "unit_test", "test", "--exclude", *LEFT_OUT]
-        # Writing and telling what nobody reads is a tenth of a refresh.
-        options += ["--no-write-json", "--log-level", "none"]
         return self.dbt("build", *options, variables=given)
 
     def refresh(self, as_of: str, **variables: Any) -> list[str]:

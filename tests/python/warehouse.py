@@ -79,6 +79,8 @@ def build_warehouse(
         AssertionError: dbt failed; the message ends with its output.
     """
     arguments = ["build", "--exclude-resource-type", "unit_test", *([] if data_tests else ["test"])]
+    # The output tells what failed; the log and the files about the run take a tenth of it.
+    arguments += ["--no-write-json", "--log-level-file", "none"]
     if select:
         # Cautious: no test that also reads a model left out.
         arguments += ["--indirect-selection", "cautious", "--select", *select.split()]
