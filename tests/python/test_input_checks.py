@@ -73,12 +73,13 @@ def manifest(tmp_path_factory):
     from dbt.cli.main import dbtRunner
 
     folder = tmp_path_factory.mktemp("parsed")
-    os.environ.setdefault("WAREHOUSE_DIR", str(folder))
     options = ["--project-dir", str(PROJECT_DIR), "--profiles-dir", str(PROJECT_DIR / "profiles")]
     options += ["--target", "checks", "--target-path", str(folder), "--log-path", str(folder)]
-    parsed = dbtRunner().invoke(["parse", "--quiet", *options])
-    assert parsed.success, parsed.exception
-    return parsed.result
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("WAREHOUSE_DIR", str(folder))
+        parsed = dbtRunner().invoke(["parse", "--quiet", *options])
+        assert parsed.success, parsed.exception
+        yield parsed.result
 
 
 @pytest.fixture
