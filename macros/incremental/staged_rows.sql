@@ -6,8 +6,9 @@
 {% endmacro %}
 
 {#- The select statement of a base_<table>__arrived model: in a continued run the raw rows of loads that changed, and
-    of other loads those with an id that changed rows bear or bore, or whose parent came or went; else no row.
-    An id is staged with all of its rows, so that what is repeated can be told from them alone.
+    of other loads those that are staged otherwise now: rows whose id was borne once and is borne again, because what is
+    repeated is staged with more columns, and rows whose parent came or went; else no row. Other loads are opened only
+    where they hold such a row.
     table: of source raw. id: its id column. parent: dict with id (column of the table), orphan_code (reason code of a row
     whose parent is unknown), known (SELECT of the parents' ids) and lost (the same, of those no longer known); none for none. -#}
 {% macro arrived_rows(table, id, parent=none) %}
@@ -23,48 +24,46 @@ with changed_loads as (
     where table_name = '{{ table }}'
 ),
 
-staged as (
-    select * from {{ staged }}
-    where row_state <> 'removed'
+borne as (
+    select distinct staged.{{ id }} as borne_id
+    from {{ staged }} as staged
+    inner join changed_loads on staged.load_id = changed_loads.changed_load_id
+    where staged.row_state <> 'removed'
 ),
 
-{%- if parent %}
--- Rows that have a parent again, and rows that have lost theirs.
-orphaned as (
+coming as (
+    select distinct cast(changed.{{ id }} as string) as coming_id
+    from {{ changed }} as changed
+    left join borne on changed.{{ id }} = borne.borne_id
+    where borne.borne_id is null
+),
+
+turned as (
     select
-        staged.{{ id }},
-        staged.load_id
-    from staged
-    inner join ({{ parent.known }}) as known on staged.{{ parent.id }} = known.parent_id
-    where staged.reason_codes like '%{{ parent.orphan_code }}%'
+        staged.{{ id }} as turned_id,
+        staged.load_id as turned_load_id
+    from {{ staged }} as staged
+    inner join coming on staged.{{ id }} = coming.coming_id
+    where staged.row_state <> 'removed' and not staged.is_repeated
+    {%- for parents in ['known', 'lost'] if parent %}
 
     union all
 
     select
-        staged.{{ id }},
-        staged.load_id
-    from staged
-    inner join ({{ parent.lost }}) as lost on staged.{{ parent.id }} = lost.parent_id
-),
-{%- endif %}
-
-touched as (
-    select cast({{ id }} as string) as touched_id from {{ changed }}
-    union
-    select staged.{{ id }}
-    from staged
-    inner join changed_loads on staged.load_id = changed_loads.changed_load_id
-    {%- if parent %}
-    union
-    select {{ id }} from orphaned
-    {%- endif %}
+        staged.{{ id }} as turned_id,
+        staged.load_id as turned_load_id
+    from {{ staged }} as staged
+    inner join ({{ parent[parents] }}) as {{ parents }} on staged.{{ parent.id }} = {{ parents }}.parent_id
+    where staged.row_state <> 'removed'{{ " and staged.reason_codes like '%" ~ parent.orphan_code ~ "%'" if parents == 'known' }}
+    {%- endfor %}
 ),
 
-elsewhere as (
-    select distinct touched.touched_id
-    from staged
-    inner join touched on staged.{{ id }} = touched.touched_id
-    left join changed_loads on staged.load_id = changed_loads.changed_load_id
+turned_elsewhere as (
+    select distinct
+        turned.turned_id,
+        turned.turned_load_id
+    from turned
+    left join changed_loads on turned.turned_load_id = changed_loads.changed_load_id
     where changed_loads.changed_load_id is null
 )
 
@@ -75,20 +74,9 @@ union all
 
 select every_row.*
 from {{ every }} as every_row
-inner join elsewhere on every_row.{{ id }} = elsewhere.touched_id
-left join changed_loads on every_row.load_id = changed_loads.changed_load_id
-where changed_loads.changed_load_id is null
-  {%- if parent %}
-
-union all
-
-select every_row.*
-from {{ every }} as every_row
-inner join (select distinct load_id as orphaned_load_id from orphaned where {{ id }} is null) as orphaned_loads
-    on every_row.load_id = orphaned_loads.orphaned_load_id
-left join changed_loads on every_row.load_id = changed_loads.changed_load_id
-where every_row.{{ id }} is null and changed_loads.changed_load_id is null
-  {%- endif %}
+inner join turned_elsewhere
+    on every_row.load_id = turned_elsewhere.turned_load_id and every_row.{{ id }} is not distinct from turned_elsewhere.turned_id
+where every_row.load_id in (select turned_load_id from turned_elsewhere)
   {%- endif %}
 {%- endmacro %}
 
@@ -96,13 +84,14 @@ where every_row.{{ id }} is null and changed_loads.changed_load_id is null
     that are staged anew are marked as removed. typed: relation. arrived: relation of base_<table>__arrived. table: of source raw. id: its id column. -#}
 {% macro retire_rows(typed, arrived, table, id) %}
   {%- if is_incremental() -%}
+    {%- set changed = "select load_id from " ~ loads_table('changed_loads') ~ " where table_name = '" ~ table ~ "'" -%}
 delete from {{ typed }} where row_state = 'removed';
 update {{ typed }} set row_state = 'kept' where row_state = 'added';
+update {{ typed }} set row_state = 'removed' where load_id in ({{ changed }});
 update {{ typed }} set row_state = 'removed'
-where
-    load_id in (select load_id from {{ loads_table('changed_loads') }} where table_name = '{{ table }}')
-    or {{ id }} in (select {{ id }} from {{ arrived }} where {{ id }} is not null)
-    or ({{ id }} is null and load_id in (select load_id from {{ arrived }} where {{ id }} is null))
+where (load_id, coalesce({{ id }}, '')) in (
+    select load_id, coalesce({{ id }}, '') from {{ arrived }} where load_id not in ({{ changed }})
+)
   {%- endif -%}
 {% endmacro %}
 
@@ -114,7 +103,8 @@ where
 {%- endmacro %}
 
 {#- Of the rows that the last run staged anew those of ids of which some row came, went or says something else, as they
-    are and as they were; as a SELECT statement. A load is staged as a whole, and most of its rows say what they said.
+    are and as they were, and with them the rows of these ids that stayed; as a SELECT statement. A load is staged as a whole,
+    and most of its rows say what they said.
     typed: relation of a base_<table>__typed model. id: its id column. columns: all others that decide what is accepted. -#}
 {% macro differing_rows(typed, id, columns) -%}
 select staged.*
@@ -129,5 +119,5 @@ inner join (
         or sum(case when row_state = 'added' then {{ row_hash(columns) }} end) <> sum(case when row_state = 'removed' then {{ row_hash(columns) }} end)
 ) as differing
     on staged.{{ id }} = differing.differing_id
-where staged.row_state in ('added', 'removed')
+where staged.row_state <> 'kept' or staged.is_repeated
 {%- endmacro %}

@@ -61,13 +61,22 @@
   {{- return(env_var('PII_SALT', '') or var('pii_salt')) -}}
 {% endmacro %}
 
-{#- Ids that occur more than once, as column repeated_id. source: relation. id: column. -#}
-{% macro repeated_ids(source, id) -%}
+{#- Ids that occur more than once, as column repeated_id. source: relation. id: column. typed: relation of the
+    base_<table>__typed model whose kept rows are not among those of source; none where all rows are. -#}
+{% macro repeated_ids(source, id, typed=none) -%}
 select cast({{ id }} as string) as repeated_id
 from {{ source }}
 where {{ id }} is not null
 group by {{ id }}
 having count(*) > 1
+{%- if typed %}
+
+union
+
+select {{ id }} as repeated_id
+from {{ typed }}
+where is_repeated and row_state = 'kept'
+{%- endif %}
 {%- endmacro %}
 
 {#- The typed rows of a table with version_rank (1 = kept) and kept_content (what the kept row says).

@@ -10,7 +10,7 @@ with raw_contacts as (
 ),
 
 repeated as (
-    {{ repeated_ids(rows_to_stage, 'contact_id') }}
+    {{ repeated_ids(rows_to_stage, 'contact_id', this if is_incremental() else none) | indent }}
 ),
 
 typed as (

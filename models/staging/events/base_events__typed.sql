@@ -11,7 +11,7 @@ known_contacts as (
 ),
 
 repeated as (
-    {{ repeated_ids(rows_to_stage, 'event_id') }}
+    {{ repeated_ids(rows_to_stage, 'event_id', this if is_incremental() else none) | indent }}
 ),
 
 typed as (

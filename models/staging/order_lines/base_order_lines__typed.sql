@@ -11,7 +11,7 @@ known_orders as (
 ),
 
 repeated as (
-    {{ repeated_ids(rows_to_stage, 'order_line_id') }}
+    {{ repeated_ids(rows_to_stage, 'order_line_id', this if is_incremental() else none) | indent }}
 ),
 
 typed as (

@@ -18,7 +18,7 @@ exchange_rates as (
 ),
 
 repeated as (
-    {{ repeated_ids(rows_to_stage, 'order_id') }}
+    {{ repeated_ids(rows_to_stage, 'order_id', this if is_incremental() else none) | indent }}
 ),
 
 typed as (
