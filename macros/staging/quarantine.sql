@@ -79,11 +79,12 @@ where is_repeated and row_state = 'kept'
 {%- endif %}
 {%- endmacro %}
 
-{#- The typed rows of a table with version_rank (1 = kept) and kept_content (what the kept row says).
+{#- The typed rows of a table with verdict: why a row is not kept, NULL for those that are.
 
     Of the valid rows with one id the latest is kept: order_columns, then content, so that the order
-    of arrival never decides. Only ids that occur twice are sorted; the rest streams through, which is
-    why this is cheap enough for a view over the one table that a raw table is written to.
+    of arrival never decides. Only ids that occur twice are sorted; the rest streams through, and a filter on
+    what is a plain column there reaches the table, which is why this is cheap enough for a view over the one
+    table that a raw table is written to.
     typed: relation of a base_<table>__typed model. id: id column. order_columns: typed time columns,
     most telling first. has_states: whether rows of former runs are among them (row_state). -#}
 {% macro ranked_versions(typed, id, order_columns, has_states=true) %}
@@ -92,7 +93,8 @@ where is_repeated and row_state = 'kept'
     select
         *,
         1 as version_rank,
-        cast(null as string) as kept_content
+        cast(null as string) as kept_content,
+        reason_codes as verdict
     from {{ typed }}
     where not is_repeated{{ present }}
 
@@ -100,20 +102,25 @@ where is_repeated and row_state = 'kept'
 
     select
         *,
-        row_number() over (partition by {{ id }}, (reason_codes is null) order by {{ latest_first }}) as version_rank,
-        first_value(row_content) over (partition by {{ id }}, (reason_codes is null) order by {{ latest_first }}) as kept_content
-    from {{ typed }}
-    where is_repeated{{ present }}
+        case
+            when reason_codes is not null then reason_codes
+            when version_rank > 1 and row_content = kept_content then 'exact_duplicate'
+            when version_rank > 1 then 'superseded_duplicate'
+        end as verdict
+    from (
+        select
+            *,
+            row_number() over (partition by {{ id }}, (reason_codes is null) order by {{ latest_first }}) as version_rank,
+            first_value(row_content) over (partition by {{ id }}, (reason_codes is null) order by {{ latest_first }}) as kept_content
+        from {{ typed }}
+        where is_repeated{{ present }}
+    ) as ranked
 {%- endmacro %}
 
 {#- Columns reason_codes and raw_row of a base model over ranked_versions. -#}
 {% macro quarantine_columns() %}
-    case
-        when reason_codes is not null then reason_codes
-        when version_rank > 1 and row_content = kept_content then 'exact_duplicate'
-        when version_rank > 1 then 'superseded_duplicate'
-    end as reason_codes,
-    case when reason_codes is not null or version_rank > 1 then raw_row end as raw_row
+    verdict as reason_codes,
+    case when verdict is not null then raw_row end as raw_row
 {%- endmacro %}
 
 {#- Columns is_repeated, row_content and raw_row of a base_<table>__typed model; the JSON is built for
