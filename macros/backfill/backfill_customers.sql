@@ -55,13 +55,12 @@
 {#- The attributes of customers and when they were so, by the SQL of int_customers__merged: it reads each contact once
     for each span of its customer, under a name of its own, and takes the span for the customer.
 
-    Tables: span_contacts, span_identities, customer_spans. -#}
+    Tables: span_contacts, customer_spans. -#}
 {% macro backfill_customer_spans() %}
   {%- do backfill_create('spans', backfill_attribute_spans()) -%}
-  {%- do backfill_create('span_contacts', 'select spans.span_contact_id as contact_id, ' ~ contact_version_columns('spans')
-      ~ ', spans.created_date from ' ~ backfill_table('spans') ~ ' as spans') -%}
-  {%- do backfill_create('span_identities', 'select span_contact_id as contact_id, span as customer_id from ' ~ backfill_table('spans')) -%}
-  {%- set merged = backfill_model_sql('int_customers__merged', {'int_contacts__existing': 'span_contacts', 'int_identities__resolved': 'span_identities'}) %}
+  {%- do backfill_create('span_contacts', 'select spans.span_contact_id as contact_id, spans.span as customer_id, '
+      ~ contact_version_columns('spans') ~ ' from ' ~ backfill_table('spans') ~ ' as spans') -%}
+  {%- set merged = backfill_model_sql('int_customers__merged', {'int_contacts__gathered': 'span_contacts'}) %}
   {%- set query %}
     with merged as (
         {{ merged }}

@@ -7,19 +7,14 @@
 {%- set consents = ['email_consent', 'sms_consent', 'push_consent', 'ads_consent'] %}
 
 with contacts as (
-    select
-        known.*,
-        identities.customer_id
-    from {{ ref('int_contacts__existing') }} as known
-    inner join {{ ref('int_identities__resolved') }} as identities
-        on known.contact_id = identities.contact_id
+    select * from {{ ref('int_contacts__gathered') }}
 ),
 
 customer_sizes as (
     select
         customer_id,
         count(*) as contact_count
-    from {{ ref('int_identities__resolved') }}
+    from contacts
     group by customer_id
     having count(*) > 1
 ),

@@ -1,0 +1,2 @@
+select contact_id
+from {{ source('former', 'int_contact_versions__chosen') }}
