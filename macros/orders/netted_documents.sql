@@ -3,29 +3,43 @@
     contact_days: relation of contact_id and activity_date, to leave out all other days; none for all. Refunds are
     looked for on every day. -#}
 {% macro netted_documents(contact_days=none) -%}
-with documents as (
-    select * from {{ ref('int_documents__valid') }}
+{%- set documents = ref('int_documents__valid') -%}
+with documents_to_net as (
+    {%- if contact_days %}
+    -- Few days first: all valid documents are not worth finding for them.
+    select
+        due_days.customer_id,
+        documents.*
+    from {{ ref('int_orders__counted') }} as documents
+    inner join (
+        select
+            days.contact_id as due_contact_id,
+            days.activity_date,
+            identities.customer_id
+        from {{ contact_days }} as days
+        inner join {{ ref('int_identities__resolved') }} as identities on days.contact_id = identities.contact_id
+        where days.activity_date < {{ as_of_date() }}
+    ) as due_days
+        on documents.contact_id = due_days.due_contact_id and documents.ordered_date = due_days.activity_date
+    {%- else %}
+    select * from {{ documents }}
+    {%- endif %}
 ),
 
 refunds as (
     select
-        original_order_id as refunded_order_id,
-        sum(net_amount) as refunded_amount,
-        sum(document_net_amount) as refunded_document_amount,
-        min(document_currency) as first_currency,
-        max(document_currency) as last_currency
-    from documents
-    where document_type = 'refund' and original_order_id is not null
-    group by original_order_id
-),
-
-documents_to_net as (
-    select documents.*
-    from documents
+        documents.original_order_id as refunded_order_id,
+        sum(documents.net_amount) as refunded_amount,
+        sum(documents.document_net_amount) as refunded_document_amount,
+        min(documents.document_currency) as first_currency,
+        max(documents.document_currency) as last_currency
+    from {{ documents }} as documents
     {%- if contact_days %}
-    inner join {{ contact_days }} as due_days
-        on documents.contact_id = due_days.contact_id and documents.ordered_date = due_days.activity_date
+    inner join (select distinct order_id as due_order_id from documents_to_net) as due_orders
+        on documents.original_order_id = due_orders.due_order_id
     {%- endif %}
+    where documents.document_type = 'refund' and documents.original_order_id is not null
+    group by documents.original_order_id
 ),
 
 netted as (

@@ -1,12 +1,9 @@
 {{ config(materialized='view') }}
 
-with orders as (
-    select * from {{ ref('stg_orders') }}
-),
-
-uncounted_orders as (
+-- The orders are named twice: an engine keeps a CTE that is read twice, with all of its columns.
+with uncounted_orders as (
     select orders.order_id as uncounted_order_id
-    from orders
+    from {{ ref('stg_orders') }} as orders
     where not ({{ is_counted_document() }})
 )
 
@@ -24,7 +21,7 @@ select
     orders.discount_amount,
     orders.document_currency,
     orders.document_net_amount
-from orders
+from {{ ref('stg_orders') }} as orders
 -- What a cancelled or test order gave back it had never brought in.
 left join uncounted_orders
     on orders.original_order_id = uncounted_orders.uncounted_order_id
