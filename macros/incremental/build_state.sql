@@ -100,7 +100,7 @@
 {% macro continued_vars() %}
   {{- return(['raw_schema', 'raw_database', 'raw_contacts_identifier', 'raw_orders_identifier', 'raw_order_lines_identifier',
       'raw_events_identifier', 'known_at', 'future_tolerance_minutes', 'accept_with_null', 'pii_salt', 'expose_pii', 'reporting_currency',
-      'max_contacts_per_identifier', 'cancelled_statuses', 'occasions_require_revenue']) -}}
+      'max_contacts_per_identifier', 'cancelled_statuses', 'occasions_require_revenue', 'campaign_cohorts']) -}}
 {% endmacro %}
 
 {#- Whether a continued table of an earlier run is there to be gone on with. name: of the model. -#}

@@ -56,6 +56,14 @@
   {{- return("cast(timezone('" ~ business_timezone() ~ "', timezone('UTC', " ~ timestamp ~ ")) as date)") -}}
 {% endmacro %}
 
+{#- Whether a UTC timestamp is of these local days, or up to a day off: a condition beside the one on the local date, which an
+    engine that knows the least and greatest value of each block of a table can read fewer of them by.
+    timestamp: column. from_date, before_date: SQL dates. -#}
+{% macro is_around_days(timestamp, from_date, before_date) %}
+  {{- return(timestamp ~ ' >= cast(' ~ dbt.dateadd('day', -1, from_date) ~ ' as timestamp) and '
+      ~ timestamp ~ ' < cast(' ~ dbt.dateadd('day', 1, before_date) ~ ' as timestamp)') -}}
+{% endmacro %}
+
 {#- Whole days from one date to another (later minus earlier). earlier, later: SQL dates. -#}
 {% macro days_between(earlier, later) %}
   {{- return('cast(' ~ dbt.datediff(earlier, later, 'day') ~ ' as int)') -}}

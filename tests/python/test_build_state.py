@@ -14,7 +14,6 @@ FREE = {
     "timezone": "in the signature beside the list",
     "raw_products_identifier": "products are staged whole",
     "engagement_event_types": "engagement is summed up whole",
-    "campaign_cohorts": "cohorts are counted whole",
     "migration_period": "says what is recorded",
     "record_history": "says what is recorded",
     "continue_up_to_share": "says when to go on",

@@ -1,9 +1,14 @@
+{{ config(materialized='incremental', incremental_strategy='append', unique_key=['customer_id', 'cohort_kind']) }}
+
+{%- set touched = ref('int_cohort_customers__touched') -%}
+{#- Named so that it is made first: it reads what this run is about to forget. -#}
+{%- set former = ref('int_cohorts__let_go') -%}
 with purchases as (
-    select * from {{ ref('int_customer_purchases__summarised') }}
+    select * from {{ customers_to_redo(ref('int_customer_purchases__summarised'), touched) }}
 ),
 
 event_days as (
-    select * from {{ ref('int_customer_event_days__aggregated') }}
+    select * from {{ customers_to_redo(ref('int_customer_event_days__aggregated'), touched) }}
 )
 
 select
@@ -19,7 +24,7 @@ select
     customer_id,
     'sign_up' as cohort_kind,
     {{ local_date('created_at') }} as cohort_date
-from {{ ref('int_customers__merged') }}
+from {{ customers_to_redo(ref('int_customers__merged'), touched) }}
 
 union all
 
@@ -39,7 +44,7 @@ select
     customer_id,
     {{ sql_string('campaign_' ~ campaign.name) }} as cohort_kind,
     min(activity_date) as cohort_date
-from {{ ref('int_customer_days__aggregated') }}
+from {{ customers_to_redo(ref('int_customer_days__aggregated'), touched) }}
 where
     is_occasion
     and activity_date >= cast({{ sql_string(campaign.from_date) }} as date)

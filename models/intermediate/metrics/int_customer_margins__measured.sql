@@ -6,7 +6,9 @@ with documents as (
         valid_documents.net_amount,
         case when valid_documents.document_type = 'order' then 1 else -1 end as sign_of_amount
     from {{ ref('int_documents__valid') }} as valid_documents
-    where valid_documents.ordered_date >= {{ metrics_window_start() }}
+    where
+        valid_documents.ordered_date >= {{ metrics_window_start() }}
+        and {{ is_around_days('valid_documents.ordered_at', metrics_window_start(), as_of_date()) }}
 ),
 
 order_lines as (

@@ -10,6 +10,7 @@ with events as (
     where
         occurred_date >= {{ metrics_window_start() }}
         and occurred_date < {{ as_of_date() }}
+        and {{ is_around_days('occurred_at', metrics_window_start(), as_of_date()) }}
         and event_type in ({{ sql_strings(event_types) }})
 ),
 

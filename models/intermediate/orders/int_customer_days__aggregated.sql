@@ -4,6 +4,8 @@
     unique_key=['customer_id', 'activity_date'],
 ) }}
 
+{#- Named so that it is made first: it reads what this run is about to forget. -#}
+{%- set former = ref('int_cohorts__let_go') -%}
 with days as (
     select * from {{ ref('int_contact_days__aggregated') }}
 ),

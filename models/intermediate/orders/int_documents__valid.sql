@@ -14,6 +14,7 @@ select
     orders.order_id,
     orders.document_type,
     orders.original_order_id,
+    orders.ordered_at,
     orders.ordered_date,
     orders.net_amount,
     orders.document_currency,
