@@ -1,67 +1,44 @@
-{#- The conditions' days that a run fills, as a SELECT statement over CTE wanted: all, or those that a later run does not
-    find in the ledger as they are wanted. is_apart tells there a condition on products of which it holds nothing.
-    ledger: relation. passes: from ledger_passes. -#}
-{% macro ledger_due(ledger, passes) -%}
+{#- The conditions' days that a later run fills, as a SELECT statement over CTEs wanted and filled: those that the ledger does not
+    hold as they are wanted. is_apart tells a condition on products of which it holds nothing.
+    passes: from ledger_passes. -#}
+{% macro ledger_due(passes) -%}
 {%- set on_products = [] -%}
 {%- for pass in passes if pass.uses_products -%}{%- do on_products.extend(pass.ids) -%}{%- endfor -%}
 select
     wanted.event_type,
     wanted.condition_id,
     wanted.occurred_date,
-    wanted.fingerprint
-    {%- if is_incremental() %},
-    known.condition_id is null and wanted.condition_id in ({{ sql_strings(on_products or ['']) }}) as is_apart
-    {%- endif %}
+    wanted.fingerprint,
+    held.condition_id is null and wanted.condition_id in ({{ sql_strings(on_products or ['']) }}) as is_apart
 from wanted
-{%- if is_incremental() %}
-left join (
-    select condition_id, occurred_date, fingerprint from {{ ledger }} where fingerprint is not null
-) as filled
+left join filled
     on
         wanted.condition_id = filled.condition_id
         and wanted.occurred_date = filled.occurred_date
         and wanted.fingerprint = filled.fingerprint
-left join (select distinct condition_id from {{ ledger }} where fingerprint is not null) as known
-    on wanted.condition_id = known.condition_id
+left join (
+    select distinct wanted.condition_id
+    from wanted
+    inner join filled
+        on
+            wanted.condition_id = filled.condition_id
+            and wanted.occurred_date = filled.occurred_date
+            and wanted.fingerprint = filled.fingerprint
+) as held
+    on wanted.condition_id = held.condition_id
 where filled.condition_id is null
-{%- endif %}
 {%- endmacro %}
 
-{#- What a later run adds to the ledger, as CTEs that end in due_facts: the facts of contacts' days that changed, and all
-    facts of days that are due as a whole (CTE due). is_touched tells the former. A condition on products is filled anew
-    with each change of products, and each night where it looks back from D: all its days, for itself alone. Such facts
-    stand apart, for ledger_facts_apart to read: among those that all passes read they would be read by all.
-
-    touched: relation of int_segment_contact_days__touched. facts: from segment_facts, of the days in CTE open_days. -#}
-{% macro ledger_due_facts(touched, facts) -%}
-touched as (
-    select
-        contact_id as touched_contact_id,
-        event_type,
-        occurred_date
-    from {{ touched }}
-),
-
+{#- CTE days_apart over CTE due: days of conditions that are read by themselves. A condition on products is filled anew with
+    each change of products, and each night where it looks back from D: all its days, for itself alone. Among the facts
+    that all passes read, its facts would be read by all. -#}
+{% macro ledger_days_apart() -%}
 due_days as (
     select distinct
         event_type,
         occurred_date
     from due
     where not is_apart
-),
-
-open_days as (
-    select
-        event_type,
-        occurred_date
-    from due_days
-
-    union
-
-    select
-        event_type,
-        occurred_date
-    from touched
 ),
 
 days_apart as (
@@ -72,36 +49,15 @@ days_apart as (
     from due
     left join due_days on due.event_type = due_days.event_type and due.occurred_date = due_days.occurred_date
     where due.is_apart and due_days.event_type is null
-),
-
-open_facts as (
-    {{ facts | indent }}
-),
-
-due_facts as (
-    select
-        open_facts.*,
-        touched.touched_contact_id is not null as is_touched
-    from open_facts
-    left join touched
-        on
-            open_facts.contact_id = touched.touched_contact_id
-            and open_facts.event_type = touched.event_type
-            and open_facts.occurred_date = touched.occurred_date
-    left join due_days
-        on
-            open_facts.event_type = due_days.event_type
-            and open_facts.occurred_date = due_days.occurred_date
-    where touched.touched_contact_id is not null or due_days.event_type is not null
 )
 {%- endmacro %}
 
-{#- The facts of a pass with conditions on products in a later run, as a FROM item: due_facts, and those that stand apart.
+{#- The facts of a pass with conditions on products in a later run, as a FROM item: open facts, and those that stand apart.
     Mostly none does: the join to no day then leaves the facts unread.
-    one: a pass of ledger_passes. -#}
-{% macro ledger_facts_apart(one) -%}
+    one: a pass of ledger_passes. open_facts: relation of int_segment_facts__open. -#}
+{% macro ledger_facts_apart(one, open_facts) -%}
 (
-        select due_facts.* from due_facts
+        select open_facts.* from {{ open_facts }} as open_facts
 
         union all
 
@@ -120,8 +76,9 @@ due_facts as (
     )
 {%- endmacro %}
 
-{#- What a pass reads its facts from, as a FROM item. one: a pass of ledger_passes. every: relation of all facts. -#}
-{% macro ledger_pass_facts(one, every) -%}
+{#- What a pass reads its facts from, as a FROM item. one: a pass of ledger_passes. every, open_facts: relations of all facts
+    and of those that a later run reads. -#}
+{% macro ledger_pass_facts(one, every, open_facts) -%}
   {%- if not is_incremental() -%}{{- return(every) -}}{%- endif -%}
-  {{- return(ledger_facts_apart(one) if one.uses_products else 'due_facts') -}}
+  {{- return(ledger_facts_apart(one, open_facts) if one.uses_products else open_facts) -}}
 {%- endmacro %}

@@ -4,10 +4,12 @@
     unique_key=['condition_id', 'occurred_date', 'contact_id', 'detail_value', 'detail_at'],
 ) }}
 
-{%- set due_facts = segment_facts('select event_type, occurred_date from open_days') -%}
-{#- Named here because each pass reads it by itself: shared, it would be held in memory as a whole. What is due in a
-    later run is little, and found once for all passes. -#}
+{#- Named here because each pass of a build from nothing reads it by itself: shared, it would be held in memory as a whole. -#}
 {%- set facts_view = ref('int_segment_facts__united') -%}
+{#- Named so that dbt knows what a pass reads its facts apart from. -#}
+{%- set every_fact = segment_facts() -%}
+{%- set open_facts = ref('int_segment_facts__open') -%}
+{%- set days_due = ref('int_segment_condition_days__due') -%}
 {#- Named so that it is made first: it reads what this run is about to forget. -#}
 {%- set former = ref('int_segment_contacts__let_go') -%}
 {%- set touched = ref('int_segment_contact_days__touched') -%}
@@ -16,26 +18,42 @@
 {%- set asked = ledger_asked(catalogue) -%}
 {%- set days = ledger_condition_days(catalogue) -%}
 {%- set passes = ledger_passes(conditions, days) -%}
-with wanted as (
-    select * from {{ ref('int_segment_condition_days__wanted') }}
-),
-
-products as (
+with products as (
     select * from {{ ref('stg_products') }}
 ),
 
--- What has changed is forgotten before this runs, so that it is due like what is new.
-due as (
-    {{ ledger_due(this, passes) | indent }}
-),
 {% if is_incremental() %}
-{{ ledger_due_facts(touched, due_facts) }},
+-- What is filled already when this model is run once more is left out.
+due as (
+    select due.*
+    from {{ days_due }} as due
+    left join {{ this }} as filled
+        on
+            due.condition_id = filled.condition_id
+            and due.occurred_date = filled.occurred_date
+            and due.fingerprint = filled.fingerprint
+    where filled.condition_id is null
+),
+
+touched as (
+    select
+        contact_id as touched_contact_id,
+        event_type,
+        occurred_date
+    from {{ touched }}
+),
+
+{{ ledger_days_apart() }},
+{% else %}
+due as (
+    select * from {{ ref('int_segment_condition_days__wanted') }}
+),
 {% endif %}
 {%- for pass in passes %}
 facts_{{ loop.index }} as (
     select
         {{ ledger_fact_columns(pass, catalogue.properties) }}
-    from {{ ledger_pass_facts(pass, facts_view) }} as facts{{ ledger_product_join(pass) }}
+    from {{ ledger_pass_facts(pass, facts_view, open_facts) }} as facts{{ ledger_product_join(pass) }}
     where
         facts.event_type = {{ sql_string(pass.event) }}
         and facts.occurred_date >= cast('{{ pass.first }}' as date)
