@@ -1,8 +1,11 @@
-{#- The contacts of ledger rows on days that a window has let go or taken in, as a SELECT statement over CTE moved, of
-    int_segment_days__moved.
+{#- The contacts of ledger rows on days that a window has let go or taken in, by condition, as a SELECT statement over CTE
+    moved, of int_segment_days__moved. is_whole tells a condition of which every day has moved.
     ledger: CTE of condition_id, occurred_date, contact_id. -#}
 {% macro ledger_on_moved_days(ledger) -%}
-select {{ ledger }}.contact_id
+select
+    {{ ledger }}.contact_id,
+    {{ ledger }}.condition_id,
+    false as is_whole
 from {{ ledger }}
 inner join moved
     on {{ ledger }}.condition_id = moved.condition_id and {{ ledger }}.occurred_date = moved.occurred_date
@@ -10,8 +13,10 @@ where {{ ledger }}.contact_id is not null
 
 union
 
--- A condition of which every day has moved.
-select {{ ledger }}.contact_id
+select
+    {{ ledger }}.contact_id,
+    {{ ledger }}.condition_id,
+    true as is_whole
 from {{ ledger }}
 inner join moved on {{ ledger }}.condition_id = moved.condition_id
 where {{ ledger }}.contact_id is not null and moved.occurred_date is null

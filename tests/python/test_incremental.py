@@ -97,6 +97,7 @@ RECORDS = {
     "int_segment_facts__open": "what this run makes anew",
     "int_segment_contacts__let_go": "what this run makes anew",
     "int_segment_days__moved": "what this run makes anew",
+    "int_segment_measures__touched": "what this run makes anew",
     "int_segment_customers__touched": "what this run makes anew",
 }
 # Of these, nothing that is compared reads any: they are not built.

@@ -6,7 +6,7 @@ with ledger as (
 ),
 
 identities as (
-    select * from {{ customers_to_redo(ref('int_identities__resolved'), ref('int_segment_customers__touched')) }}
+    select * from {{ customers_to_redo(ref('int_identities__resolved'), ledger_touched(ref('int_segment_measures__touched'), 'first or last')) }}
 ),
 
 windows (measure_key, condition_id, from_date, before_date) as (

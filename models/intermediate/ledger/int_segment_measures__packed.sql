@@ -4,13 +4,19 @@
 {%- set measures = catalogue.get('measures', {}) -%}
 {%- set groups = ledger_measure_groups(catalogue) -%}
 {%- set ledger = ref('int_segment_ledger__filled') -%}
-{%- set touched = ref('int_segment_customers__touched') -%}
+{%- set first_last_values = ref('int_segment_first_last_values__ranked') -%}
+{%- set touched = ref('int_segment_measures__touched') -%}
 with identities as (
-    select * from {{ customers_to_redo(ref('int_identities__resolved'), touched) }}
-),
-
-first_last_values as (
-    select * from {{ customers_to_redo(ref('int_segment_first_last_values__ranked'), touched) }}
+    {%- if is_incremental() %}
+    select
+        identities.contact_id,
+        identities.customer_id,
+        touched.measure_group
+    from {{ ref('int_identities__resolved') }} as identities
+    inner join {{ touched }} as touched on identities.customer_id = touched.customer_id
+    {%- else %}
+    select * from {{ ref('int_identities__resolved') }}
+    {%- endif %}
 ),
 
 sequences as (
@@ -18,7 +24,7 @@ sequences as (
         customer_id,
         measure_key,
         cast(1 as bigint) as count_value
-    from {{ customers_to_redo(ref('int_segment_sequences__completed'), touched) }}
+    from {{ customers_to_redo(ref('int_segment_sequences__completed'), ledger_touched(touched, 'sequence')) }}
 )
 {%- for group in groups if group.event %},
 
@@ -38,7 +44,7 @@ summed_{{ loop.index }} as (
     inner join identities
         on ledger.contact_id = identities.contact_id
     where
-        ledger.event_type = {{ sql_string(group.event) }}
+        {{ 'identities.measure_group = ' ~ sql_string(group.name) ~ '\n        and ' if is_incremental() }}ledger.event_type = {{ sql_string(group.event) }}
         and ledger.occurred_date >= windows.from_date
         and ledger.occurred_date < windows.before_date
     group by
@@ -64,7 +70,7 @@ select
     customer_id,
     'first or last {{ kind }}' as measure_group,
     {{ ledger_packed_columns(kind) }}
-from first_last_values
+from {{ customers_to_redo(first_last_values, ledger_touched(touched, 'first or last ' ~ kind)) }}
 where {{ kind }}_value is not null
 group by customer_id
 

@@ -5,7 +5,7 @@ with ledger as (
 ),
 
 identities as (
-    select * from {{ customers_to_redo(ref('int_identities__resolved'), ref('int_segment_customers__touched')) }}
+    select * from {{ customers_to_redo(ref('int_identities__resolved'), ledger_touched(ref('int_segment_measures__touched'), 'sequence')) }}
 ),
 
 -- steps_left: steps that follow until the last one; from_date, before_date: the days that count.

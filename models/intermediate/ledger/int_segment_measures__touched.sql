@@ -1,0 +1,79 @@
+{%- set catalogue = segment_catalogue() if execute else {} -%}
+with moved as (
+    select * from {{ ref('int_segment_days__moved') }}
+),
+
+ledger as (
+    select
+        condition_id,
+        contact_id,
+        occurred_date
+    from {{ ref('int_segment_ledger__filled') }}
+),
+
+identities as (
+    select * from {{ ref('int_identities__resolved') }}
+),
+
+clock as (
+    select * from {{ ref('stg_build_state') }}
+    where former_as_of_date is not null
+),
+
+groups (condition_id, event_type, measure_group) as (
+    {{ ledger_group_rows(catalogue) }}
+),
+
+taken_in as (
+    {{ ledger_on_moved_days('ledger') | indent(4) }}
+),
+
+-- By days that windows have let go, while the ledger still held them; by days that they have taken in.
+moved_contacts as (
+    select * from {{ ref('int_segment_contacts__let_go') }}
+
+    union
+
+    select * from taken_in
+),
+
+contacts as (
+    select distinct
+        touched.contact_id,
+        groups.measure_group
+    from {{ ref('int_segment_contact_days__touched') }} as touched
+    inner join groups on touched.event_type = groups.event_type
+
+    union
+
+    select
+        moved_contacts.contact_id,
+        groups.measure_group
+    from moved_contacts
+    inner join groups on moved_contacts.condition_id = groups.condition_id
+
+    union
+
+    -- Which measures another catalogue asked for is not known any more: all.
+    select
+        moved_contacts.contact_id,
+        groups.measure_group
+    from moved_contacts
+    cross join groups
+    where moved_contacts.is_whole
+)
+
+select
+    customers.customer_id,
+    groups.measure_group
+from {{ ref('int_customers__touched') }} as customers
+cross join groups
+
+union
+
+select
+    identities.customer_id,
+    contacts.measure_group
+from identities
+inner join contacts on identities.contact_id = contacts.contact_id
+cross join clock
