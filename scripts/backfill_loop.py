@@ -29,6 +29,8 @@ SELECTED = [
     # It reads the ledger only where there is one to go on with.
     "stg_former_ledger",
 ]
+# What the last build left says nothing of other dates.
+FORMER_MEMBERSHIPS = "marts_raw.former_memberships"
 STAYS = "marts_intermediate.int_segment_stays__recorded"
 DAYS = "marts_intermediate.int_segment_days__recorded"
 # Recorded beside them, to tell why customers come and go.
@@ -64,6 +66,7 @@ class Loop:
                 [first],
             )
             connection.execute(f"delete from {DAYS} where recorded_date >= ?", [first])
+            connection.execute(f"update {FORMER_MEMBERSHIPS} set catalogue_hash = ''")
             for name in DATED:
                 connection.execute(
                     f"delete from marts_intermediate.{name} where valid_from_date >= ?", [first]

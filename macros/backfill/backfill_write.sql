@@ -37,6 +37,7 @@
         where present.segment in ({{ names }})
     ) as found
     where members.segment = found.segment and members.customer_id = found.customer_id;
+    update {{ source('former', 'int_customer_memberships__fingerprinted') }} set catalogue_hash = '';
     commit;
   {% endset -%}
   {%- do run_query(statements) -%}

@@ -12,10 +12,11 @@ delete from {{ table }} where exists (select 1 from {{ touched }} as touched whe
     those of touched customers, or all of them where it starts from nothing. table, touched: relations. -#}
 {% macro customers_to_redo(table, touched) %}
   {%- if not is_incremental() -%}{{- return(table) -}}{%- endif -%}
-  {{- return(customers_of(table, touched)) -}}
+  {{- return(rows_of_customers(table, touched)) -}}
 {% endmacro %}
 
-{#- The rows of a relation with column customer_id of some customers, as what stands after FROM. table, customers: relations. -#}
-{% macro customers_of(table, customers) %}
-  {{- return('(select every_row.* from ' ~ table ~ ' as every_row inner join ' ~ customers ~ ' as touched on every_row.customer_id = touched.customer_id) as redone') -}}
+{#- The rows of some customers of a relation with column customer_id, as what stands after FROM.
+    table, touched: relations. -#}
+{% macro rows_of_customers(table, touched) %}
+  {{- return('(select every_row.* from ' ~ table ~ ' as every_row inner join ' ~ touched ~ ' as touched on every_row.customer_id = touched.customer_id) as redone') -}}
 {% endmacro %}

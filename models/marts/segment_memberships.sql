@@ -1,6 +1,14 @@
+{{ config(
+    materialized='incremental',
+    incremental_strategy='append',
+    unique_key=['segment', 'customer_id'],
+    on_schema_change='fail',
+) }}
+
 {%- set resting = segments_of_attributes(segment_catalogue()).keys() | list if execute else [] -%}
+{%- set every_member, renewed = ref('int_segment_members__listed'), ref('int_segment_members__renewed') %}
 with members as (
-    select * from {{ ref('int_segment_members__listed') }}
+    select * from {{ renewed if is_incremental() else every_member }}
 ),
 
 -- The stay on the as-of date, where its beginning was recorded.
@@ -9,7 +17,7 @@ stays as (
         segment,
         customer_id,
         valid_from_date
-    from {{ ref('int_segment_stays__recorded') }}
+    from {{ customers_to_redo(ref('int_segment_stays__recorded'), ref('int_customer_memberships__touched')) }}
     where
         is_start_known
         and valid_from_date <= {{ as_of_date() }}

@@ -1,5 +1,6 @@
+-- Of customers whose memberships are as the record left them nothing changes.
 with recorded as (
-    select * from {{ ref('stg_segment_stays') }}
+    select * from {{ rows_of_customers(ref('stg_segment_stays'), ref('int_customer_memberships__touched')) }}
 ),
 
 written as (
@@ -12,10 +13,10 @@ changes as (
 
 members as (
     select
-        members_listed.segment,
-        members_listed.customer_id
-    from {{ ref('int_segment_members__listed') }} as members_listed
-    inner join written on members_listed.segment = written.segment
+        renewed.segment,
+        renewed.customer_id
+    from {{ ref('int_segment_members__renewed') }} as renewed
+    inner join written on renewed.segment = written.segment
 ),
 
 -- What went on as the as-of date began, whatever a former run of the same day has written since.
