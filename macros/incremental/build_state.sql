@@ -30,6 +30,11 @@
     {%- if relation and model.name not in sound -%}{%- do adapter.drop_relation(relation) -%}{%- endif -%}
     {%- do run_query('delete from ' ~ table ~ " where model_name = '" ~ model.name ~ "'") -%}
   {%- endfor -%}
+  {#- What of these is not made here no longer goes with what is. -#}
+  {%- set by_rules = models_by_rules() -%}
+  {%- if not is_staging and chosen | map(attribute='name') | select('in', by_rules) | list -%}
+    {%- for name in by_rules -%}{%- do run_query('delete from ' ~ table ~ " where model_name = '" ~ name ~ "'") -%}{%- endfor -%}
+  {%- endif -%}
 {% endmacro %}
 
 {#- After the last model: what has been built holds the generation of the run. A run that is killed does not get here,
@@ -42,7 +47,7 @@
   {%- for result in results if result.node.unique_id in continued and result.status | string == 'success' -%}
     {%- do built.append(result.node.name) -%}
     {%- do run_query('insert into ' ~ table ~ " (model_name, generation, signature, as_of_date) select '" ~ result.node.name
-        ~ "', generation, '" ~ build_signature() ~ "', " ~ as_of_date() ~ ' from ' ~ table ~ " where model_name = '(run)'") -%}
+        ~ "', generation, '" ~ (rules_signature() if result.node.name in models_by_rules() else build_signature()) ~ "', " ~ as_of_date() ~ ' from ' ~ table ~ " where model_name = '(run)'") -%}
   {%- endfor -%}
   {%- if staged_models() | reject('in', built) | list | length == 0 -%}
     {%- do run_query('delete from ' ~ loads_table('staged_loads')) -%}
@@ -56,19 +61,28 @@
 
 {#- The names of the models whose tables can be gone on with. Those that hold customers go on together or not at all,
     because what changed is told from the last run that made them all; staged rows, and tables with meta.any_date, which
-    know by themselves what they hold for which date, go on each by itself. signature: from build_signature.
+    know by themselves what they hold for which date, go on each by itself. Those with meta.by_rules go on together, by the
+    same catalogue only. signature: from build_signature.
     is_staging: whether this run stages rows, without which nothing tells what changed. -#}
 {% macro sound_models(signature, is_staging) %}
-  {%- set found, alone = [], staged_models() -%}
+  {%- set found, alone, by_other_rules = [], staged_models(), [] -%}
   {%- if flags.FULL_REFRESH -%}{{- return(found) -}}{%- endif -%}
   {%- for model in continued_models() if model.config.meta.get('any_date') -%}{%- do alone.append(model.name) -%}{%- endfor -%}
-  {%- set table = loads_table('build_state') -%}
-  {%- for row in run_query('select model.model_name, model.as_of_date = run.as_of_date from ' ~ table ~ ' as model inner join ' ~ table
-      ~ " as run on model.generation = run.generation and run.model_name = '(run)' where model.signature = " ~ sql_string(signature)).rows -%}
+  {%- set table, by_rules, with_rules = loads_table('build_state'), models_by_rules(), rules_signature() -%}
+  {%- for row in run_query('select model.model_name, model.as_of_date = run.as_of_date, model.signature from ' ~ table ~ ' as model inner join ' ~ table
+      ~ " as run on model.generation = run.generation and run.model_name = '(run)' where substr(model.signature, 1, " ~ signature | length ~ ') = ' ~ sql_string(signature)).rows -%}
     {%- if row[1] or row[0] in alone -%}{%- do found.append(row[0]) -%}{%- endif -%}
+    {%- if row[0] in by_rules and row[2] != with_rules -%}{%- do by_other_rules.append(row[0]) -%}{%- endif -%}
   {%- endfor -%}
   {%- if not is_staging or continued_models() | rejectattr('name', 'in', found) | list -%}{{- return(found | select('in', alone) | list) -}}{%- endif -%}
-  {{- return(found) -}}
+  {{- return(found | reject('in', by_rules) | list if by_other_rules else found) -}}
+{% endmacro %}
+
+{#- The names of the continued models that hold what the rules of the segments say: meta.by_rules. -#}
+{% macro models_by_rules() %}
+  {%- set names = [] -%}
+  {%- for model in continued_models() if model.config.meta.get('by_rules') -%}{%- do names.append(model.name) -%}{%- endfor -%}
+  {{- return(names) -}}
 {% endmacro %}
 
 {#- The names of the models that hold the staged rows; all others go on from these. -#}
@@ -94,6 +108,11 @@
     {%- do parts.append([node.unique_id, node.checksum.checksum]) -%}
   {%- endfor -%}
   {{- return(local_md5(tojson(parts))) -}}
+{% endmacro %}
+
+{#- The signature of what rests on the rules too: that of all, and the MD5 of the catalogue. -#}
+{% macro rules_signature() %}
+  {{- return(build_signature() ~ ' ' ~ local_md5(var('segments', []) | string)) -}}
 {% endmacro %}
 
 {#- The vars that the continued tables depend on, besides timezone, as_of_date and the segments. -#}

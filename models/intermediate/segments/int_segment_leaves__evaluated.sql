@@ -1,31 +1,21 @@
-{%- set catalogue = segment_catalogue() if execute else {} -%}
-{%- set leaves = catalogue.get('leaves', {}) -%}
-with customers as (
-    select * from {{ ref('int_customers__enriched') }}
+{{ config(materialized='view') }}
+
+{%- set leaves = (segment_catalogue() if execute else {}).get('leaves', {}) %}
+with measured as (
+    select * from {{ ref('int_segment_leaves__measured') }}
 ),
 
-measures as (
-    select * from {{ ref('int_segment_measures__pivoted') }}
-),
-
-lists as (
-    select * from {{ ref('int_segment_lists__resolved') }}
-),
-
-stays as (
-    select * from {{ ref('int_segment_stays__known') }}
+renewed as (
+    select * from {{ ref('int_segment_leaves__renewed') }}
 )
 
 select
-    customers.customer_id{{ ',' if leaves }}
-    {{ segment_leaf_columns(leaves) }}
-from customers
-{%- if catalogue.get('measures') %}
-left join measures on customers.customer_id = measures.customer_id
-{%- endif %}
-{%- if catalogue.get('lists') %}
-left join lists on customers.customer_id = lists.customer_id
-{%- endif %}
-{%- if catalogue.get('stays') %}
-left join stays on customers.customer_id = stays.customer_id
-{%- endif %}
+    {%- for name in segment_measured_leaves(leaves).keys() | sort %}
+    measured.{{ name }},
+    {%- endfor %}
+    {%- for name in segment_renewed_leaves(leaves).keys() | sort %}
+    renewed.{{ name }},
+    {%- endfor %}
+    renewed.customer_id
+from renewed
+inner join measured on renewed.customer_id = measured.customer_id

@@ -1,0 +1,18 @@
+{{ config(materialized='incremental', incremental_strategy='append', unique_key='customer_id') }}
+
+{%- set catalogue = segment_catalogue() if execute else {} -%}
+{%- set leaves = segment_measured_leaves(catalogue.get('leaves', {})) -%}
+{%- set touched = ref('int_segment_customers__touched') %}
+with customers as (
+    select distinct customer_id from {{ customers_to_redo(ref('int_identities__resolved'), touched) }}
+),
+
+measures as (
+    select * from {{ customers_to_redo(ref('int_segment_measures__pivoted'), touched) }}
+)
+
+select
+    customers.customer_id{{ ',' if leaves }}
+    {{ segment_leaf_columns(leaves) }}
+from customers
+{{ segment_leaf_joins(catalogue, ['measures']) }}

@@ -1,0 +1,23 @@
+{%- set catalogue = segment_catalogue() if execute else {} -%}
+{%- set leaves = segment_renewed_leaves(catalogue.get('leaves', {})) -%}
+with customers as (
+    select * from {{ ref('int_customers__enriched') }}
+),
+
+measures as (
+    select * from {{ ref('int_segment_measures__pivoted') }}
+),
+
+lists as (
+    select * from {{ ref('int_segment_lists__resolved') }}
+),
+
+stays as (
+    select * from {{ ref('int_segment_stays__known') }}
+)
+
+select
+    customers.customer_id{{ ',' if leaves }}
+    {{ segment_leaf_columns(leaves) }}
+from customers
+{{ segment_leaf_joins(catalogue, ['measures', 'lists', 'stays']) }}
