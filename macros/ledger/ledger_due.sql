@@ -31,13 +31,14 @@ where filled.condition_id is null
 
 {#- CTE days_apart over CTE due: days of conditions that are read by themselves. A condition on products is filled anew with
     each change of products, and each night where it looks back from D: all its days, for itself alone. Among the facts
-    that all passes read, its facts would be read by all. -#}
-{% macro ledger_days_apart() -%}
+    that all passes read, its facts would be read by all. days_due: relation of int_segment_condition_days__due, by which
+    int_segment_facts__open has read its facts. -#}
+{% macro ledger_days_apart(days_due) -%}
 due_days as (
     select distinct
         event_type,
         occurred_date
-    from due
+    from {{ days_due }}
     where not is_apart
 ),
 

@@ -43,7 +43,7 @@ touched as (
     from {{ touched }}
 ),
 
-{{ ledger_days_apart() }},
+{{ ledger_days_apart(days_due) }},
 {% else %}
 due as (
     select * from {{ ref('int_segment_condition_days__wanted') }}
