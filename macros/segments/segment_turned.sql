@@ -20,6 +20,15 @@
   {{- return(modules.re.search('(customers|lists|stays)[.]|[0-9]{4}-[0-9]{2}-[0-9]{2}', sql) is not none) -}}
 {% endmacro %}
 
+{#- The names of the measures that leaves look at. leaves, catalogue: from segment_catalogue. -#}
+{% macro segment_measures_of(leaves, catalogue) %}
+  {%- set found = {} -%}
+  {%- for leaf in leaves.values() -%}
+    {%- for name in modules.re.findall('measures[.]([a-z0-9_]+)', leaf.sql) -%}{%- do found.update({name: true}) -%}{%- endfor -%}
+  {%- endfor -%}
+  {{- return(found.keys() | select('in', catalogue.get('measures', {})) | list) -}}
+{% endmacro %}
+
 {#- The joins that bring measures, lists and stays beside CTE customers. catalogue: which asks for them or not.
     names: the CTEs that are there. -#}
 {% macro segment_leaf_joins(catalogue, names) %}

@@ -7,9 +7,11 @@ with customers as (
     select distinct customer_id from {{ customers_to_redo(ref('int_identities__resolved'), touched) }}
 ),
 
-measures as (
-    select * from {{ customers_to_redo(ref('int_segment_measures__pivoted'), touched) }}
-)
+packed as (
+    select * from {{ customers_to_redo(ref('int_segment_measures__packed'), touched) }}
+),
+
+{{ ledger_measure_ctes('packed', catalogue, segment_measures_of(leaves, catalogue)) }}
 
 select
     customers.customer_id{{ ',' if leaves }}

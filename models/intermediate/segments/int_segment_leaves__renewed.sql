@@ -4,9 +4,11 @@ with customers as (
     select * from {{ ref('int_customers__enriched') }}
 ),
 
-measures as (
-    select * from {{ ref('int_segment_measures__pivoted') }}
+packed as (
+    select * from {{ ref('int_segment_measures__packed') }}
 ),
+
+{{ ledger_measure_ctes('packed', catalogue, segment_measures_of(leaves, catalogue)) }},
 
 lists as (
     select * from {{ ref('int_segment_lists__resolved') }}

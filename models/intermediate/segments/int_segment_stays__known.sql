@@ -19,22 +19,35 @@ stays as (
         case when valid_to_date < {{ as_of_date() }} then valid_to_date end as valid_to_date,
         is_start_known
     from {{ ref('stg_segment_stays') }}
-    where valid_from_date < {{ as_of_date() }}
+    where
+        valid_from_date < {{ as_of_date() }}
+        {%- if tracked %}
+        and segment in ({% for segment in tracked %}{{ sql_string(segment) }}{{ ', ' if not loop.last }}{% endfor %})
+        {%- else %}
+        and 1 = 0
+        {%- endif %}
+),
+
+summed as (
+    select
+        {%- for segment in tracked %}
+        {%- set name = sql_string(segment) %}
+        max(case when segment = {{ name }} and valid_to_date is null then valid_from_date end) as {{ segment }}_since_date,
+        bool_or(segment = {{ name }} and valid_to_date is null and is_start_known) as {{ segment }}_is_start_known,
+        max(case when segment = {{ name }} then valid_to_date end) as {{ segment }}_last_exit_date,
+        {%- endfor %}
+        customer_id
+    from stays
+    group by customer_id
 )
 
 select
     {%- for segment in tracked %}
-    {%- set name = sql_string(segment) %}
-    max(
-        case when stays.segment = {{ name }} and stays.valid_to_date is null then stays.valid_from_date end
-    ) as {{ segment }}_since_date,
-    coalesce(
-        bool_or(stays.segment = {{ name }} and stays.valid_to_date is null and stays.is_start_known), false
-    ) as {{ segment }}_is_start_known,
-    max(case when stays.segment = {{ name }} then stays.valid_to_date end) as {{ segment }}_last_exit_date,
-    {{ name }} in (select recordings.segment from recordings) as {{ segment }}_is_recorded,
+    summed.{{ segment }}_since_date,
+    coalesce(summed.{{ segment }}_is_start_known, false) as {{ segment }}_is_start_known,
+    summed.{{ segment }}_last_exit_date,
+    {{ sql_string(segment) }} in (select recordings.segment from recordings) as {{ segment }}_is_recorded,
     {%- endfor %}
     customers.customer_id
 from customers
-left join stays on customers.customer_id = stays.customer_id
-group by customers.customer_id
+left join summed on customers.customer_id = summed.customer_id
