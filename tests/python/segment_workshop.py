@@ -10,6 +10,7 @@ import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any, ClassVar
 from unittest.mock import patch
@@ -169,6 +170,25 @@ class Workshop:
             done = self.dbt("run-operation", "segment_check", "--target", "lint")
         assert done.success, messages(done)
         return said
+
+    def measured_leaves(
+        self, catalogue: list[dict[str, Any]], as_of: str, lists: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Leaves of a catalogue that are evaluated only where measures changed, by name."""
+        found: dict[str, Any] = {}
+
+        def look(task: RunOperationTask, package: str, _: str) -> None:
+            adapter = get_adapter(task.config)
+            ask = partial(adapter.execute_macro, project=package, macro_resolver=task.manifest)
+            with adapter.connection_named("look"):
+                leaves = ask("segment_catalogue", kwargs={"declared": catalogue})["leaves"]
+                found.update(ask("segment_measured_leaves", kwargs={"leaves": leaves}))
+
+        variables = {"as_of_date": as_of, "segments": [], "segment_lists": dict(lists)}
+        with patch.object(RunOperationTask, "_run_unsafe", look):
+            done = self.dbt("run-operation", "segment_check", variables=variables)
+        assert done.success, messages(done)
+        return found
 
     def read(self, sql: str) -> list[tuple[Any, ...]]:
         """Rows of a query on the warehouse."""

@@ -99,6 +99,7 @@ RECORDS = {
     "int_segment_days__moved": "what this run makes anew",
     "int_segment_measures__touched": "what this run makes anew",
     "int_segment_customers__touched": "what this run makes anew",
+    "int_segment_customers__turned": "what this run makes anew",
 }
 # Of these, nothing that is compared reads any: they are not built.
 LEFT_OUT = (

@@ -4,7 +4,7 @@
 {%- set leaves = segment_measured_leaves(catalogue.get('leaves', {})) -%}
 {%- set touched = ref('int_segment_customers__touched') %}
 with customers as (
-    select distinct customer_id from {{ customers_to_redo(ref('int_identities__resolved'), touched) }}
+    select customer_id from {{ customers_to_redo(ref('int_customers__enriched'), touched) }}
 ),
 
 packed as (
