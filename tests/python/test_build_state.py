@@ -17,7 +17,7 @@ FREE = {
     "migration_period": "says what is recorded",
     "record_history": "says what is recorded",
     "continue_up_to_share": "says when to go on",
-    "segments": "the ledger tells new conditions, the measures new windows, rules_signature the rest",
+    "segments": "the ledger tells new conditions, measures new windows, rules_signature the rest",
     "segment_lists": "lists are resolved whole",
     "segment_metrics_days": "metrics are summed up whole",
     "segments_in_use": "alerts are raised anew",

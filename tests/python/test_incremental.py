@@ -85,6 +85,7 @@ RECORDS = {
     "stg_former_windows": "tells what this run goes on from",
     "stg_former_ledger": "tells what this run goes on from",
     "stg_former_ledger_days": "tells what this run goes on from",
+    "stg_former_rules": "tells what this run goes on from",
     "int_identities__changed": "what this run makes anew",
     "int_contact_days__touched": "what this run makes anew",
     "int_customers__touched": "what this run makes anew",

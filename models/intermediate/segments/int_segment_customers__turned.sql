@@ -2,21 +2,21 @@
 {%- set levels = segments_by_level(catalogue.segments) -%}
 with leaves as (
     select * from {{ ref('int_segment_leaves__evaluated') }}
+),
+
+former as (
+    select * from {{ ref('stg_former_rules') }}
 )
 {%- if not is_continued('int_segment_rules__resolved') %}
 
-select leaves.customer_id
-from leaves
+select former.customer_id
+from former
 where 1 = 0
 {%- else %}
 {{- segment_level_ctes('leaves', levels, catalogue) }},
 
 present as (
     select * from {{ segment_last_level('leaves', levels) }}
-),
-
-former as (
-    select * from {{ table_of_last_run('resolved', 'int_segment_rules__resolved') }}
 )
 
 select coalesce(present.customer_id, former.customer_id) as customer_id
