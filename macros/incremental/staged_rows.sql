@@ -9,8 +9,9 @@
     of other loads those that are staged otherwise now: rows whose id was borne once and is borne again, because what is
     repeated is staged with more columns, and rows whose parent came or went; else no row. Other loads are opened only
     where they hold such a row.
-    table: of source raw. id: its id column. parent: dict with id (column of the table), orphan_code (reason code of a row
-    whose parent is unknown), known (SELECT of the parents' ids) and lost (the same, of those no longer known); none for none. -#}
+    table: of source raw. id: its id column. parent: dict with id (column of the table and of its parents), orphan_code (reason
+    code of a row whose parent is unknown), typed (relation of the parents' staged rows) and accepted (relation of the parents
+    that are known now); none for none. -#}
 {% macro arrived_rows(table, id, parent=none) %}
   {%- set every, changed, staged = source('raw', table), source('loads', table ~ '_changed'), table_of_last_run('staged', 'base_' ~ table ~ '__typed') -%}
   {%- if not is_continued('base_' ~ table ~ '__typed') %}
@@ -23,6 +24,8 @@ with changed_loads as (
     from {{ source('loads', 'changed_loads') }}
     where table_name = '{{ table }}'
 ),
+
+{{- turned_parents(parent) if parent }}
 
 borne as (
     select distinct staged.{{ id }} as borne_id
@@ -45,7 +48,7 @@ turned as (
     from {{ staged }} as staged
     inner join coming on staged.{{ id }} = coming.coming_id
     where staged.row_state <> 'removed' and not staged.is_repeated
-    {%- for parents in ['known', 'lost'] if parent %}
+    {%- if parent %}
 
     union all
 
@@ -53,9 +56,18 @@ turned as (
         staged.{{ id }} as turned_id,
         staged.load_id as turned_load_id
     from {{ staged }} as staged
-    inner join ({{ parent[parents] }}) as {{ parents }} on staged.{{ parent.id }} = {{ parents }}.parent_id
-    where staged.row_state <> 'removed'{{ " and staged.reason_codes like '%" ~ parent.orphan_code ~ "%'" if parents == 'known' }}
-    {%- endfor %}
+    inner join known_parents on staged.{{ parent.id }} = known_parents.known_id
+    where staged.row_state <> 'removed' and staged.reason_codes like '%{{ parent.orphan_code }}%'
+
+    union all
+
+    select
+        staged.{{ id }} as turned_id,
+        staged.load_id as turned_load_id
+    from {{ staged }} as staged
+    inner join lost_parents on staged.{{ parent.id }} = lost_parents.lost_id
+    where staged.row_state <> 'removed'
+    {%- endif %}
 ),
 
 turned_elsewhere as (
@@ -80,6 +92,30 @@ where every_row.load_id in (select turned_load_id from turned_elsewhere)
   {%- endif %}
 {%- endmacro %}
 
+{#- The CTEs known_parents and lost_parents of such a statement: parents that may have come or gone. Only those of which this run
+    staged a row can have. parent: as in arrived_rows. -#}
+{% macro turned_parents(parent) %}
+
+staged_parents as (
+    select distinct {{ parent.id }} as staged_id
+    from {{ parent.typed }}
+    where row_state <> 'kept'
+),
+
+known_parents as (
+    select distinct staged_parents.staged_id as known_id
+    from {{ parent.accepted }} as accepted
+    inner join staged_parents on accepted.{{ parent.id }} = staged_parents.staged_id
+),
+
+lost_parents as (
+    select staged_parents.staged_id as lost_id
+    from staged_parents
+    left join known_parents on staged_parents.staged_id = known_parents.known_id
+    where known_parents.known_id is null
+),
+{%- endmacro %}
+
 {#- The pre-hook of a base_<table>__typed model: rows that the last run removed go, those that it added are like all others, and those
     that are staged anew are marked as removed. typed: relation. arrived: relation of base_<table>__arrived. table: of source raw. id: its id column. -#}
 {% macro retire_rows(typed, arrived, table, id) %}
@@ -94,6 +130,16 @@ where (load_id, coalesce({{ id }}, '')) in (
 )
   {%- endif -%}
 {% endmacro %}
+
+{#- The ids of parents that staging has to know in this run, as column known_<id>: those of all rows, or in a continued run of
+    the rows that it stages. parents: relation. id: column of both. rows: relation, from rows_to_stage. -#}
+{% macro known_parents(parents, id, rows) -%}
+select {{ id }} as known_{{ id }}
+from {{ parents }}
+{%- if is_incremental() %}
+where {{ id }} in (select {{ id }} from {{ rows }})
+{%- endif %}
+{%- endmacro %}
 
 {#- Columns load_id and row_state of a base_<table>__typed model. row_state: kept, added by this run, or removed by it; what is
     removed stays for one run, so that others see what changed. -#}

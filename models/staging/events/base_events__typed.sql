@@ -7,7 +7,7 @@ with raw_events as (
 ),
 
 known_contacts as (
-    select contact_id as known_contact_id from {{ ref('stg_contacts') }}
+    {{ known_parents(ref('stg_contacts'), 'contact_id', rows_to_stage) | indent }}
 ),
 
 repeated as (

@@ -7,7 +7,7 @@ with raw_order_lines as (
 ),
 
 known_orders as (
-    select order_id as known_order_id from {{ ref('stg_orders') }}
+    {{ known_parents(ref('stg_orders'), 'order_id', rows_to_stage) | indent }}
 ),
 
 repeated as (
