@@ -6,7 +6,9 @@
 
 {%- set measures = ['members', 'customers', 'active_customers', 'last_active_customers', 'revenue'] -%}
 {%- set touched, former = ref('int_cohort_customers__touched'), ref('int_cohorts__let_go') -%}
-{%- set counts = cohort_counts(customers_to_redo(ref('int_customer_days__aggregated'), touched), customers_to_redo(ref('int_customer_cohorts__assigned'), touched)) -%}
+{%- set days = customers_to_redo(ref('int_customer_days__aggregated'), touched) -%}
+{%- set assigned = customers_to_redo(ref('int_customer_cohorts__assigned'), touched) -%}
+{%- set counts = cohort_counts(days, assigned) -%}
 {%- if not is_incremental() %}
 {{ counts }}
 {%- else %}

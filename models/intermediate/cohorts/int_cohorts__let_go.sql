@@ -1,2 +1,4 @@
 {%- set touched = ref('int_cohort_customers__touched') -%}
-{{ cohort_counts(rows_of_customers(ref('stg_former_customer_days'), touched), rows_of_customers(ref('stg_former_customer_cohorts'), touched)) }}
+{%- set days = rows_of_customers(ref('stg_former_customer_days'), touched) -%}
+{%- set assigned = rows_of_customers(ref('stg_former_customer_cohorts'), touched) -%}
+{{ cohort_counts(days, assigned) }}
