@@ -9,10 +9,10 @@
   {%- do backfill_create('contact_spans', backfill_existing_spans()) -%}
 {% endmacro %}
 
-{#- The SQL of a model as of the first recorded date. model: name. tables: dict of models that it reads to the
+{#- The SQL of a model as of the first recorded date, made from nothing. model: name. tables: dict of models that it reads to the
     tables of the back-fill to be read in their place. -#}
 {% macro backfill_model_sql(model, tables={}) %}
-  {%- set rendered = namespace(sql=render(graph.nodes['model.customer_segmentation.' ~ model].raw_code)) -%}
+  {%- set rendered = namespace(sql=render(graph.nodes['model.customer_segmentation.' ~ model].raw_code.replace('is_incremental()', 'false'))) -%}
   {%- for name, table in tables.items() -%}
     {%- set rendered.sql = rendered.sql.replace(ref(name) | string, backfill_table(table)) -%}
   {%- endfor -%}

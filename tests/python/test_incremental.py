@@ -90,7 +90,6 @@ RECORDS = {
     "int_contact_days__touched": "what this run makes anew",
     "int_customers__touched": "what this run makes anew",
     "int_customer_attributes__touched": "what this run makes anew",
-    "int_contacts__gathered": "what this run makes anew",
     "int_cohort_customers__touched": "what this run makes anew",
     "int_cohorts__let_go": "what this run makes anew",
     "int_segment_contact_days__touched": "what this run makes anew",

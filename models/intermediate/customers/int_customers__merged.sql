@@ -5,9 +5,10 @@
     'company_employees', 'company_annual_revenue', 'plan', 'attributes'] %}
 {%- set address_parts = ['country_code', 'region', 'city', 'postal_code', 'latitude', 'longitude'] %}
 {%- set consents = ['email_consent', 'sms_consent', 'push_consent', 'ads_consent'] %}
+{%- set every_contact, touched = ref('int_contacts__gathered'), ref('int_customer_attributes__touched') %}
 
 with contacts as (
-    select * from {{ ref('int_contacts__gathered') }}
+    select * from {{ customers_of(every_contact, touched) if is_incremental() else every_contact }}
 ),
 
 customer_sizes as (
