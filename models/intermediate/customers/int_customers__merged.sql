@@ -8,7 +8,7 @@
 {%- set every_contact, touched = ref('int_contacts__gathered'), ref('int_customer_attributes__touched') %}
 
 with contacts as (
-    select * from {{ customers_of(every_contact, touched) if is_incremental() else every_contact }}
+    select * from {{ rows_of_customers(every_contact, touched) if is_incremental() else every_contact }}
 ),
 
 customer_sizes as (

@@ -18,18 +18,44 @@ identities_before as (
     group by contact_id
 ),
 
-states_before as (
-    select
-        customer_id,
-        max_by(facts_hash, valid_from_date) as facts_hash,
-        max_by(ranks_hash, valid_from_date) as ranks_hash
-    from {{ ref('int_customer_states__recorded') }}
-    where valid_from_date < {{ as_of_date() }}
-    group by customer_id
+record as (
+    select * from {{ ref('int_customer_states__recorded') }}
+),
+
+-- Who is not what it was has been recorded by this run, unless the record goes beyond the as-of date.
+beyond as (
+    select max(valid_from_date) as valid_from_date
+    from record
+    having max(valid_from_date) > {{ as_of_date() }}
 ),
 
 states as (
-    select * from {{ ref('int_customer_states__hashed') }}
+    select
+        record.customer_id,
+        record.facts_hash,
+        record.ranks_hash
+    from record
+    where record.valid_from_date = {{ as_of_date() }} and not exists (select 1 from beyond)
+
+    union all
+
+    select
+        hashed.customer_id,
+        hashed.facts_hash,
+        hashed.ranks_hash
+    from {{ ref('int_customer_states__hashed') }} as hashed
+    cross join beyond
+),
+
+states_before as (
+    select
+        record.customer_id,
+        max_by(record.facts_hash, record.valid_from_date) as facts_hash,
+        max_by(record.ranks_hash, record.valid_from_date) as ranks_hash
+    from record
+    inner join states on record.customer_id = states.customer_id
+    where record.valid_from_date < {{ as_of_date() }}
+    group by record.customer_id
 ),
 
 -- Both customers of a contact that went from one to the other.
@@ -45,11 +71,17 @@ moved as (
 late_contacts as (
     select events.contact_id
     from {{ ref('stg_events') }} as events
-    inner join days on events.loaded_at > days.former_known_at and events.occurred_date < days.former_date
+    where
+        events.loaded_at > (select days.former_known_at from days)
+        and events.occurred_date < (select days.former_date from days)
+
     union
+
     select orders.contact_id
     from {{ ref('stg_orders') }} as orders
-    inner join days on orders.loaded_at > days.former_known_at and orders.ordered_date < days.former_date
+    where
+        orders.loaded_at > (select days.former_known_at from days)
+        and orders.ordered_date < (select days.former_date from days)
 ),
 
 changed as (

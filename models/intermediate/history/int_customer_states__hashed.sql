@@ -1,3 +1,5 @@
+{{ config(materialized='view') }}
+
 {%- set ranks = ranked_customer_columns() -%}
 with customers as (
     select * from {{ ref('int_customers__enriched') }}
