@@ -9,8 +9,9 @@ former as (
 )
 {%- if not is_continued('int_segment_rules__resolved') %}
 
-select former.customer_id
-from former
+select leaves.customer_id
+from leaves
+inner join former on leaves.customer_id = former.customer_id
 where 1 = 0
 {%- else %}
 {{- segment_level_ctes('leaves', levels, catalogue) }},
