@@ -265,7 +265,7 @@ class Contents:
         )  # fmt: skip
 
 
-# Stays on the day beside memberships: other members where the record goes up to it, or another start.
+# Stays on the day beside memberships: other members where the record ends there, or another start.
 OTHERWISE = """
     with stays as (
         select * from marts_intermediate.int_segment_stays__recorded
@@ -285,7 +285,8 @@ OTHERWISE = """
 
 def recorded_otherwise(warehouse: Warehouse, as_of: str) -> list[Any]:
     """Members of whom the record says something else on the day of the last refresh."""
-    with duckdb.connect(str(warehouse.folder / "warehouse.duckdb"), read_only=True) as connection:
+    path = str(warehouse.folder / "warehouse.duckdb")
+    with duckdb.connect(path, read_only=True) as connection:
         return connection.execute(OTHERWISE, {"day": as_of}).fetchall()
 
 
