@@ -28,6 +28,7 @@ SELECTED = [
     "+int_segment_days__recorded,path:models/staging/segments",
     # It reads the ledger only where there is one to go on with.
     "stg_former_ledger",
+    "stg_former_memberships",
 ]
 # What the last build left says nothing of other dates.
 FORMER_MEMBERSHIPS = "marts_raw.former_memberships"
@@ -66,7 +67,9 @@ class Loop:
                 [first],
             )
             connection.execute(f"delete from {DAYS} where recorded_date >= ?", [first])
-            connection.execute(f"update {FORMER_MEMBERSHIPS} set catalogue_hash = ''")
+            # A build by an earlier version has none.
+            if FORMER_MEMBERSHIPS in _tables(connection):
+                connection.execute(f"update {FORMER_MEMBERSHIPS} set catalogue_hash = ''")
             for name in DATED:
                 connection.execute(
                     f"delete from marts_intermediate.{name} where valid_from_date >= ?", [first]
@@ -120,6 +123,12 @@ class Loop:
                 """,
                 {"first": dates[0], "names": names},
             )
+
+
+def _tables(connection: duckdb.DuckDBPyConnection) -> set[str]:
+    """Names of the tables, with their schemas."""
+    found = connection.execute("select schema_name || '.' || table_name from duckdb_tables()")
+    return {name for (name,) in found.fetchall()}
 
 
 @contextmanager

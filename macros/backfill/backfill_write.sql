@@ -5,6 +5,7 @@
     was run. A run-operation with the same scratch and the vars of the last build. -#}
 {% macro backfill_write(scratch, from_date, before_date, segments, is_one_pass) %}
   {%- do backfill_attach(scratch) -%}
+  {%- do make_loads_tables() -%}
   {%- set stays = table_of_last_run('segment_state', 'int_segment_stays__recorded') -%}
   {%- set days = table_of_last_run('segment_state', 'int_segment_days__recorded') -%}
   {%- set memberships = ref('segment_memberships') -%}
