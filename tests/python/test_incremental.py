@@ -265,7 +265,8 @@ class Contents:
         )  # fmt: skip
 
 
-# Stays on the day beside memberships: other members where the record ends there, or another start.
+# Stays on the day beside memberships: other members where the record goes up to it, or another
+# start.
 OTHERWISE = """
     with stays as (
         select * from marts_intermediate.int_segment_stays__recorded
