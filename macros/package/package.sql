@@ -7,10 +7,16 @@
       | selectattr('source_name', 'in', source_names) | sort(attribute='name') | list) -}}
 {% endmacro %}
 
-{#- The nodes of this project's models and seeds, by id. resource_types: list of model, seed. -#}
+{#- The nodes of this project's models and seeds, by id. resource_types: list of model, seed.
+
+    Kept in `graph` for the run: dbt makes each node anew for whoever asks, tests too. -#}
 {% macro own_nodes(resource_types) %}
-  {{- return(graph.nodes.values() | selectattr('package_name', 'equalto', 'customer_segmentation')
-      | selectattr('resource_type', 'in', resource_types) | sort(attribute='unique_id') | list) -}}
+  {%- set kept = graph.setdefault('own_nodes', []) -%}
+  {%- if not kept -%}
+    {%- do kept.extend(graph.nodes.values() | selectattr('package_name', 'equalto', 'customer_segmentation')
+        | selectattr('resource_type', 'in', ['model', 'seed']) | sort(attribute='unique_id')) -%}
+  {%- endif -%}
+  {{- return(kept | selectattr('resource_type', 'in', resource_types) | list) -}}
 {% endmacro %}
 
 {#- The table of one of this project's models as the last run left it, as a relation.
