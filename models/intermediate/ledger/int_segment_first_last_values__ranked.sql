@@ -1,12 +1,13 @@
 {{ config(materialized='incremental', incremental_strategy='append', unique_key=['customer_id', 'measure_key', 'measure']) }}
 
 {%- set measures = (segment_catalogue() if execute else {}).get('measures', {}) -%}
+{%- set touched = ledger_touched(ref('int_segment_measures__touched'), 'first or last') -%}
 with ledger as (
     select * from {{ ref('int_segment_ledger__filled') }}
 ),
 
 identities as (
-    select * from {{ customers_to_redo(ref('int_identities__resolved'), ledger_touched(ref('int_segment_measures__touched'), 'first or last')) }}
+    select * from {{ customers_to_redo(ref('int_identities__resolved'), touched) }}
 ),
 
 windows (measure_key, condition_id, from_date, before_date) as (

@@ -44,9 +44,12 @@ summed_{{ loop.index }} as (
     inner join identities
         on ledger.contact_id = identities.contact_id
     where
-        {{ 'identities.measure_group = ' ~ sql_string(group.name) ~ '\n        and ' if is_incremental() }}ledger.event_type = {{ sql_string(group.event) }}
+        ledger.event_type = {{ sql_string(group.event) }}
         and ledger.occurred_date >= windows.from_date
         and ledger.occurred_date < windows.before_date
+        {%- if is_incremental() %}
+        and identities.measure_group = {{ sql_string(group.name) }}
+        {%- endif %}
     group by
         identities.customer_id,
         windows.measure_key

@@ -1,11 +1,12 @@
 {%- set sequences = (segment_catalogue() if execute else {}).get('sequences', {}) -%}
 {%- set most_steps = ledger_most_steps(sequences) -%}
+{%- set touched = ledger_touched(ref('int_segment_measures__touched'), 'sequence') -%}
 with ledger as (
     select * from {{ ref('int_segment_ledger__filled') }}
 ),
 
 identities as (
-    select * from {{ customers_to_redo(ref('int_identities__resolved'), ledger_touched(ref('int_segment_measures__touched'), 'sequence')) }}
+    select * from {{ customers_to_redo(ref('int_identities__resolved'), touched) }}
 ),
 
 -- steps_left: steps that follow until the last one; from_date, before_date: the days that count.
