@@ -6,6 +6,7 @@
 {%- set ledger = ref('int_segment_ledger__filled') -%}
 {%- set first_last_values = ref('int_segment_first_last_values__ranked') -%}
 {%- set touched = ref('int_segment_measures__touched') -%}
+{%- set group_filter = '(select * from identities where measure_group = ' -%}
 with identities as (
     {%- if is_incremental() %}
     select
@@ -35,23 +36,20 @@ windows_{{ loop.index }} (measure_key, condition_id, from_date, before_date) as 
 
 summed_{{ loop.index }} as (
     select
-        identities.customer_id,
+        redone.customer_id,
         windows.measure_key,
         {{ ledger_typed_aggregate(group.aggregate, group.kind) }} as {{ group.kind }}_value
     from {{ ledger }} as ledger
     inner join windows_{{ loop.index }} as windows
         on ledger.condition_id = windows.condition_id
-    inner join identities
-        on ledger.contact_id = identities.contact_id
+    inner join {{ group_filter ~ sql_string(group.name) ~ ')' if is_incremental() else 'identities' }} as redone
+        on ledger.contact_id = redone.contact_id
     where
         ledger.event_type = {{ sql_string(group.event) }}
         and ledger.occurred_date >= windows.from_date
         and ledger.occurred_date < windows.before_date
-        {%- if is_incremental() %}
-        and identities.measure_group = {{ sql_string(group.name) }}
-        {%- endif %}
     group by
-        identities.customer_id,
+        redone.customer_id,
         windows.measure_key
 )
 {%- endfor %}
