@@ -91,9 +91,10 @@ class ProjectServer:
         return self._answer()
 
     def close(self) -> None:
-        """End the server and remove its files."""
-        self._process.communicate(timeout=60)
-        shutil.rmtree(self.scratch)
+        """End the server and remove its files; a second time there is nothing to do."""
+        if self._process.returncode is None:
+            self._process.communicate(timeout=60)
+            shutil.rmtree(self.scratch)
 
     def _answer(self) -> str:
         assert self._process.stdout

@@ -20,8 +20,17 @@ clock as (
     where former_as_of_date is not null
 ),
 
-groups (condition_id, event_type, measure_group) as (
+declared (condition_id, event_type, measure_group) as (
     {{ ledger_group_rows(catalogue) }}
+),
+
+-- Of a catalogue without measures the values are NULL and of no type.
+groups as (
+    select
+        cast(condition_id as string) as condition_id,
+        cast(event_type as string) as event_type,
+        cast(measure_group as string) as measure_group
+    from declared
 ),
 
 taken_in as (
