@@ -26,9 +26,8 @@ from erase_register import copy_register
 SELECTED = [
     "+int_segment_days__recorded,path:models/intermediate",
     "+int_segment_days__recorded,path:models/staging/segments",
-    # It reads the ledger only where there is one to go on with.
-    "stg_former_ledger",
-    "stg_former_memberships",
+    # They read tables only where there are some to go on with.
+    "stg_former_*",
 ]
 # What the last build left says nothing of other dates.
 FORMER_MEMBERSHIPS = "marts_raw.former_memberships"

@@ -28,7 +28,7 @@ SELECTED = [
     f"+{model},path:models/{folder}"
     for model in ("segment_explanations", "int_segment_members__listed")
     for folder in ("staging/segments", "intermediate/ledger", "intermediate/segments")
-] + ["segment_conditions", "segment_explanations", "stg_former_ledger"]
+] + ["segment_conditions", "segment_explanations", "stg_former_*"]
 
 
 class DiffError(Exception):

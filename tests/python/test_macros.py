@@ -470,8 +470,10 @@ def test_what_a_run_writes_again_is_taken_back_and_nothing_else(compile_text, da
     """By 10 March, of segments written: begun goes, ended goes on, changed gives way."""
     database.execute("create table written as select 'vip' as segment")
     database.execute(
-        "create table changed as select * from (values ('vip', 'leaves', date '2026-03-05'),"
-        " ('vip', 'enters', date '2026-03-10')) as rows (segment, customer_id, valid_from_date)"
+        "create table changed as select * from (values"
+        " ('vip', 'leaves', date '2026-03-05', date '2026-03-10'),"
+        " ('vip', 'enters', date '2026-03-10', null))"
+        " as rows (segment, customer_id, valid_from_date, valid_to_date)"
     )
     database.execute(
         """

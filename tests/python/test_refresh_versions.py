@@ -17,12 +17,12 @@ sys.path.insert(0, str(PROJECT_DIR / "scripts"))
 
 from publish import publish  # noqa: E402
 from refresh_lock import only_build_in  # noqa: E402
-from refresh_versions import VersionError, restore, versions  # noqa: E402
+from refresh_versions import KEPT_VERSIONS, VersionError, restore, versions  # noqa: E402
 
 RELATIONS = [("marts", "customers"), ("marts", "segments")]
 
 
-def publish_run(folder: Path, number: int, kept: int | None = None) -> Path:
+def publish_run(folder: Path, number: int, kept: int = KEPT_VERSIONS) -> Path:
     """Publish tables that hold the number of their run."""
     warehouse, published = folder / "warehouse.duckdb", folder / "published.duckdb"
     warehouse.unlink(missing_ok=True)
