@@ -150,7 +150,13 @@ class Run:
         self.publish()
 
     def step(self, name: str) -> None:
-        """Say which step begins."""
+        """Say which step begins.
+
+        Raises:
+            KeyboardInterrupt: the run was asked to end, and what ran swallowed it.
+        """
+        if is_stopped():
+            raise KeyboardInterrupt
         self.record.last_step = name
         self.lock.note(step=name)
 

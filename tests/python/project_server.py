@@ -12,8 +12,11 @@ import copy
 import json
 import os
 import resource
+import signal
 import sys
+import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import Any
 
@@ -23,6 +26,7 @@ sys.path.insert(0, str(SCRIPTS))
 import dbt.cli.main as dbt_main  # noqa: E402
 
 import build  # noqa: E402
+import check_inputs  # noqa: E402
 import refresh_run  # noqa: E402
 from input_checks_validation import load_great_expectations  # noqa: E402
 
@@ -64,6 +68,19 @@ def failing_publish() -> None:
     refresh_run.publish = publish
 
 
+def swallowed_stop() -> None:
+    """Let input checks swallow the exception by which a signal ends a run, as libraries may."""
+    run = check_inputs.run
+
+    def deaf(*arguments: Any, **more: Any) -> Any:
+        with suppress(KeyboardInterrupt):
+            os.kill(os.getpid(), signal.SIGTERM)
+            time.sleep(1)
+        return run(*arguments, **more)
+
+    check_inputs.run = deaf
+
+
 def limited_files(size: str) -> None:
     """Let no file grow beyond a size in bytes, as on a disk that is full."""
     resource.setrlimit(resource.RLIMIT_FSIZE, (int(size), int(size)))
@@ -73,6 +90,7 @@ PATCHES: dict[str, Callable[..., None]] = {
     "without_data_tests": without_data_tests,
     "failing_once": failing_once,
     "failing_publish": failing_publish,
+    "swallowed_stop": swallowed_stop,
     "limited_files": limited_files,
 }
 

@@ -214,6 +214,18 @@ def test_stopped_by_a_signal(refreshes: Refreshes, warehouse_dir: Path) -> None:
     assert seen(warehouse_dir) == before and (warehouse_dir / ".build.lock").read_text() == ""
 
 
+@pytest.mark.slow
+def test_a_stop_that_a_library_swallows_ends_the_run_at_the_next_step(
+    refreshes: Refreshes, warehouse_dir: Path
+) -> None:
+    before = seen(warehouse_dir)
+    code, said = refreshes.run(warehouse_dir, NEXT_DAY, swallowed_stop=[])
+    assert code == 130, said
+    assert logged(warehouse_dir)[-1]["outcome"] == "stopped"
+    assert "stopped at input_checks" in said
+    assert seen(warehouse_dir) == before
+
+
 def run_script(env: dict[str, str], warehouse_dir: Path, raw_dir: Path | None = None) -> Any:
     return subprocess.run(
         [sys.executable, str(PROJECT_DIR / "scripts" / "refresh.py")],
