@@ -313,6 +313,15 @@ def lasting_variables(variables: Mapping[str, Any]) -> dict[str, Any]:
     return {name: value for name, value in variables.items() if name not in LATE_VARIABLES}
 
 
+def keep_what_was_read() -> None:
+    """Keep the project that dbt has read out of Python's search for garbage: it stays to the end.
+
+    To look through it again and again was a tenth of a small build.
+    """
+    gc.freeze()
+    gc.set_threshold(50_000, 20, 100)
+
+
 class Dbt:
     """dbt in this process: one parse serves the input checks and the build."""
 
@@ -340,10 +349,7 @@ class Dbt:
         )
         _stop_if_interrupted(result)
         self.manifest = result.result if result.success else None
-        # What was read stays to the end: to look through it for garbage again and again was a
-        # tenth of a small build.
-        gc.freeze()
-        gc.set_threshold(50_000, 20, 100)
+        keep_what_was_read()
         return None if result.success else _cause(result.exception)
 
     def check_configuration(self) -> str | None:

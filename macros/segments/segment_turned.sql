@@ -38,25 +38,3 @@
   {%- endfor -%}
   {{- return(joins | join('\n')) -}}
 {% endmacro %}
-
-{#- Rules over leaves as CTEs, one per level, to stand behind a CTE; the name of the last is segment_last_level.
-    leaves: name of that CTE. levels: from segments_by_level. catalogue: from segment_catalogue. -#}
-{% macro segment_level_ctes(leaves, levels, catalogue) -%}
-{%- set names = [leaves] -%}
-{%- for segments in levels %},
-
--- {{ 'Segments that refer to no other.' if loop.first else 'Segments that refer to those above.' }}
-level_{{ loop.index0 }} as (
-    select
-        {{ names[-1] }}.*,
-        {{ segment_rule_columns(segments, catalogue.leaves) }}
-    from {{ names[-1] }}
-)
-{%- do names.append('level_' ~ loop.index0) -%}
-{%- endfor -%}
-{%- endmacro %}
-
-{#- The name of the last CTE of segment_level_ctes. -#}
-{% macro segment_last_level(leaves, levels) %}
-  {{- return('level_' ~ (levels | length - 1) if levels else leaves) -}}
-{% endmacro %}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import gc
 import json
 import os
 import shutil
@@ -26,6 +25,7 @@ from dbt_common.events.base_types import EventLevel
 from dbt_common.events.event_manager import EventManager
 from dbt_common.exceptions import DbtRuntimeError
 
+from build import keep_what_was_read
 from segment_event_rows import EVENTS, LINES, ORDERS, PRODUCTS
 from segment_field_cases import AS_OF, PLACES, ROWS, ZONE
 
@@ -69,9 +69,7 @@ def parsed(options: list[str]) -> Any:
     """Return the manifest of the project. options: of dbt."""
     result = dbtRunner().invoke(["parse", *options])
     assert result.success, messages(result)
-    # As in scripts/build.py: it need not be looked through for garbage.
-    gc.freeze()
-    gc.set_threshold(50_000, 20, 100)
+    keep_what_was_read()
     return result.result
 
 

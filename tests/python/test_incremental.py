@@ -85,7 +85,6 @@ RECORDS = {
     "stg_former_windows": "tells what this run goes on from",
     "stg_former_ledger": "tells what this run goes on from",
     "stg_former_ledger_days": "tells what this run goes on from",
-    "stg_former_rules": "tells what this run goes on from",
     "stg_former_memberships": "tells what this run goes on from",
     "int_identities__changed": "what this run makes anew",
     "int_contact_days__touched": "what this run makes anew",
@@ -100,7 +99,6 @@ RECORDS = {
     "int_segment_days__moved": "what this run makes anew",
     "int_segment_measures__touched": "what this run makes anew",
     "int_segment_customers__touched": "what this run makes anew",
-    "int_segment_customers__turned": "what this run makes anew",
     "int_customer_memberships__touched": "what this run makes anew",
     "int_segment_members__renewed": "what this run makes anew",
 }

@@ -1,15 +1,24 @@
-{{ config(materialized='incremental', incremental_strategy='append', unique_key='customer_id') }}
-
 {%- set catalogue = segment_catalogue() if execute else {'segments': [], 'leaves': {}} -%}
-{%- set levels = segments_by_level(catalogue.segments) %}
+{%- set levels = segments_by_level(catalogue.segments) -%}
 with leaves as (
-    select * from {{ customers_to_redo(ref('int_segment_leaves__evaluated'), ref('int_segment_customers__turned')) }}
+    select * from {{ ref('int_segment_leaves__evaluated') }}
 )
-{{- segment_level_ctes('leaves', levels, catalogue) }}
+{%- set names = ['leaves'] -%}
+{%- for segments in levels %},
+
+-- {{ 'Segments that refer to no other.' if loop.first else 'Segments that refer to those above.' }}
+level_{{ loop.index0 }} as (
+    select
+        {{ names[-1] }}.*,
+        {{ segment_rule_columns(segments, catalogue.leaves) }}
+    from {{ names[-1] }}
+)
+{%- do names.append('level_' ~ loop.index0) -%}
+{%- endfor %}
 
 select
     {%- for segment in catalogue.segments %}
     in_{{ segment.segment }},
     {%- endfor %}
     customer_id
-from {{ segment_last_level('leaves', levels) }}
+from {{ names[-1] }}
