@@ -22,13 +22,12 @@ where exists (
         and outdated.occurred_date = {{ ledger }}.occurred_date
 );
 delete from {{ ledger }}
-where exists (
-    select 1
+where (contact_id, event_type, occurred_date) in (
+    select
+        touched.contact_id,
+        touched.event_type,
+        touched.occurred_date
     from {{ touched }} as touched
-    where
-        touched.contact_id = {{ ledger }}.contact_id
-        and touched.event_type = {{ ledger }}.event_type
-        and touched.occurred_date = {{ ledger }}.occurred_date
 )
   {%- endif -%}
 {% endmacro %}

@@ -3,14 +3,6 @@ with moved as (
     select * from {{ ref('int_segment_days__moved') }}
 ),
 
-ledger as (
-    select
-        condition_id,
-        contact_id,
-        occurred_date
-    from {{ ref('int_segment_ledger__filled') }}
-),
-
 identities as (
     select * from {{ ref('int_identities__resolved') }}
 ),
@@ -34,7 +26,7 @@ groups as (
 ),
 
 taken_in as (
-    {{ ledger_on_moved_days('ledger') | indent(4) }}
+    {{ ledger_on_moved_days(ref('int_segment_ledger__filled')) | indent(4) }}
 ),
 
 -- By days that windows have let go, while the ledger still held them; by days that they have taken in.
