@@ -9,6 +9,7 @@ select
     contact_id,
     event_type,
     occurred_at,
+    occurred_date,
     channel,
     campaign_id,
     message_id,

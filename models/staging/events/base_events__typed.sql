@@ -51,6 +51,7 @@ select
     cast(contact_id as string) as contact_id,
     cast(event_type as string) as event_type,
     typed_occurred_at as occurred_at,
+    {{ local_date('typed_occurred_at') }} as occurred_date,
     cast(channel as string) as channel,
     cast(campaign_id as string) as campaign_id,
     cast(message_id as string) as message_id,

@@ -3,7 +3,7 @@ select
     contact_id,
     event_type,
     occurred_at,
-    {{ local_date('occurred_at') }} as occurred_date,
+    occurred_date,
     channel,
     campaign_id,
     message_id,

@@ -10,5 +10,5 @@ select
     event_id,
     contact_id,
     event_type,
-    {{ local_date('occurred_at') }} as occurred_date
+    occurred_date
 from changed

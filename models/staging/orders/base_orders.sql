@@ -10,6 +10,7 @@ select
     document_type,
     original_order_id,
     ordered_at,
+    ordered_date,
     status,
     document_currency,
     document_net_amount,

@@ -76,6 +76,7 @@ select
     cast(coalesce(typed_document_type, 'order') as string) as document_type,
     cast(original_order_id as string) as original_order_id,
     typed_ordered_at as ordered_at,
+    {{ local_date('typed_ordered_at') }} as ordered_date,
     cast(lower(status) as string) as status,
     cast(coalesce(typed_currency, {{ sql_string(var('reporting_currency')) }}) as string) as document_currency,
     typed_net_amount as document_net_amount,

@@ -4,7 +4,7 @@ select
     document_type,
     original_order_id,
     ordered_at,
-    {{ local_date('ordered_at') }} as ordered_date,
+    ordered_date,
     status,
     document_currency,
     document_net_amount,

@@ -10,5 +10,5 @@ select
     order_id,
     contact_id,
     original_order_id,
-    {{ local_date('ordered_at') }} as ordered_date
+    ordered_date
 from changed
