@@ -1,23 +1,24 @@
-{#- The leaves that are a function of the measures alone, or of the customer's name: they stay what they are for whoever's
-    measures do. leaves: from segment_catalogue. -#}
-{% macro segment_measured_leaves(leaves) %}
+{#- The leaves that rest on one and the same. leaves: from segment_catalogue. ground: of leaf_ground. -#}
+{% macro segment_leaves_on(leaves, ground) %}
   {%- set found = {} -%}
-  {%- for name, leaf in leaves.items() if not is_leaf_renewed(leaf) -%}{%- do found.update({name: leaf}) -%}{%- endfor -%}
+  {%- for name, leaf in leaves.items() if leaf_ground(leaf) == ground -%}{%- do found.update({name: leaf}) -%}{%- endfor -%}
   {{- return(found) -}}
 {% endmacro %}
 
-{#- All other leaves. leaves: from segment_catalogue. -#}
-{% macro segment_renewed_leaves(leaves) %}
-  {%- set found = {} -%}
-  {%- for name, leaf in leaves.items() if is_leaf_renewed(leaf) -%}{%- do found.update({name: leaf}) -%}{%- endfor -%}
-  {{- return(found) -}}
-{% endmacro %}
-
-{#- Whether a leaf may turn while a customer's measures stay what they are: it looks at the customer, at a list or at a stay,
-    or it names a day, which may be counted from the as-of date. leaf: of segment_catalogue. -#}
-{% macro is_leaf_renewed(leaf) %}
+{#- What a leaf rests on, and so whose has to be looked at again: `measures`, those of the customer or its name alone;
+    `attributes`, what the customer's contacts say alone (int_customers__merged); `others`, all else: what is known of a customer
+    beside others, a list, a stay, or a day, which may be counted from the as-of date. leaf: of segment_catalogue. -#}
+{% macro leaf_ground(leaf) %}
   {%- set sql = leaf.sql.replace('customers.customer_id', '') -%}
-  {{- return(modules.re.search('(customers|lists|stays)[.]|[0-9]{4}-[0-9]{2}-[0-9]{2}', sql) is not none) -}}
+  {%- if modules.re.search('(lists|stays)[.]|[0-9]{4}-[0-9]{2}-[0-9]{2}', sql) -%}{{- return('others') -}}{%- endif -%}
+  {%- set fields = modules.re.findall('customers[.]([A-Za-z0-9_]*)', sql) -%}
+  {%- if not fields -%}{{- return('measures') -}}{%- endif -%}
+  {{- return('others' if 'measures.' in sql or fields | reject('in', fields_of_contacts()) | list else 'attributes') -}}
+{% endmacro %}
+
+{#- The fields of customers that are what their contacts say: the documented columns of int_customers__merged. -#}
+{% macro fields_of_contacts() %}
+  {{- return(graph.nodes['model.customer_segmentation.int_customers__merged'].columns.keys() | list) -}}
 {% endmacro %}
 
 {#- The names of the measures that leaves look at. leaves, catalogue: from segment_catalogue. -#}

@@ -180,7 +180,9 @@ class Workshop:
             ask = partial(adapter.execute_macro, project=package, macro_resolver=task.manifest)
             with adapter.connection_named("look"):
                 leaves = ask("segment_catalogue", kwargs={"declared": catalogue})["leaves"]
-                found.update(ask("segment_measured_leaves", kwargs={"leaves": leaves}))
+                found.update(
+                    ask("segment_leaves_on", kwargs={"leaves": leaves, "ground": "measures"})
+                )
 
         variables = {"as_of_date": as_of, "segments": [], "segment_lists": dict(lists)}
         with patch.object(RunOperationTask, "_run_unsafe", look):

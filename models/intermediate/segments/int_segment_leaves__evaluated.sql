@@ -5,17 +5,25 @@ with measured as (
     select * from {{ ref('int_segment_leaves__measured') }}
 ),
 
+described as (
+    select * from {{ ref('int_segment_leaves__described') }}
+),
+
 renewed as (
     select * from {{ ref('int_segment_leaves__renewed') }}
 )
 
 select
-    {%- for name in segment_measured_leaves(leaves).keys() | sort %}
+    {%- for name in segment_leaves_on(leaves, 'measures').keys() | sort %}
     measured.{{ name }},
     {%- endfor %}
-    {%- for name in segment_renewed_leaves(leaves).keys() | sort %}
+    {%- for name in segment_leaves_on(leaves, 'attributes').keys() | sort %}
+    described.{{ name }},
+    {%- endfor %}
+    {%- for name in segment_leaves_on(leaves, 'others').keys() | sort %}
     renewed.{{ name }},
     {%- endfor %}
     renewed.customer_id
 from renewed
 inner join measured on renewed.customer_id = measured.customer_id
+inner join described on renewed.customer_id = described.customer_id

@@ -1,7 +1,7 @@
 {{ config(materialized='incremental', incremental_strategy='append', unique_key='customer_id') }}
 
 {%- set catalogue = segment_catalogue() if execute else {} -%}
-{%- set leaves = segment_measured_leaves(catalogue.get('leaves', {})) -%}
+{%- set leaves = segment_leaves_on(catalogue.get('leaves', {}), 'measures') -%}
 {%- set touched = ref('int_segment_customers__touched') %}
 with customers as (
     select customer_id from {{ customers_to_redo(ref('int_customers__enriched'), touched) }}

@@ -1,5 +1,5 @@
 {%- set catalogue = segment_catalogue() if execute else {} -%}
-{%- set leaves = segment_renewed_leaves(catalogue.get('leaves', {})) -%}
+{%- set leaves = segment_leaves_on(catalogue.get('leaves', {}), 'others') -%}
 with customers as (
     select * from {{ ref('int_customers__enriched') }}
 ),
