@@ -3,24 +3,23 @@ with clock as (
     where former_as_of_date is not null
 ),
 
-identities as (
-    select * from {{ ref('int_identities__resolved') }}
+-- Another first day says all of a changed install, of one that time has brought into sight, and of one that a run for an
+-- earlier date has lost sight of.
+installs as (
+    select
+        customer_id,
+        min(occurred_date) as first_date
+    from {{ ref('int_customer_event_days__aggregated') }}
+    where event_type = 'app_installed'
+    group by customer_id
 ),
 
--- By changed installs, and by those that time has brought into sight or a run for an earlier date has lost sight of.
-contacts as (
-    select contact_id from {{ ref('stg_events__changed') }}
-    where event_type = 'app_installed'
-
-    union
-
-    select events.contact_id
-    from {{ ref('stg_events') }} as events
-    inner join clock
-        on
-            events.occurred_date >= least(clock.as_of_date, clock.former_as_of_date)
-            and events.occurred_date < greatest(clock.as_of_date, clock.former_as_of_date)
-    where events.event_type = 'app_installed'
+former_installs as (
+    select
+        customer_id,
+        cohort_date as first_date
+    from {{ ref('stg_former_customer_cohorts') }}
+    where cohort_kind = 'app_install'
 )
 
 select customer_id from {{ ref('int_customers__touched') }}
@@ -31,7 +30,11 @@ select customer_id from {{ ref('int_customer_attributes__touched') }}
 
 union
 
-select identities.customer_id
-from identities
-inner join contacts on identities.contact_id = contacts.contact_id
+select coalesce(installs.customer_id, former_installs.customer_id) as customer_id
+from installs
+full outer join former_installs on installs.customer_id = former_installs.customer_id
 cross join clock
+where
+    installs.first_date <> former_installs.first_date
+    or installs.customer_id is null
+    or former_installs.customer_id is null
