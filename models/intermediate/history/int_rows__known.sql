@@ -1,11 +1,13 @@
 with loaded as (
     select max(loaded_at) as loaded_at from {{ ref('stg_contacts') }}
+    {%- for table in ['orders', 'order_lines', 'events'] %}
+
     union all
-    select max(loaded_at) as loaded_at from {{ ref('stg_orders') }}
-    union all
-    select max(loaded_at) as loaded_at from {{ ref('stg_order_lines') }}
-    union all
-    select max(loaded_at) as loaded_at from {{ ref('stg_events') }}
+
+    -- Of the rows of one id the latest is accepted: none has to be chosen to find the latest of all.
+    select max(loaded_at) as loaded_at from {{ ref('base_' ~ table ~ '__typed') }}
+    where reason_codes is null and row_state <> 'removed'
+    {%- endfor %}
 )
 
 select
