@@ -5,82 +5,165 @@
   {{- return(arrived if is_incremental() else every) -}}
 {% endmacro %}
 
-{#- The select statement of a base_<table>__arrived model: in a continued run the raw rows of loads that changed, and
-    of other loads those that are staged otherwise now: rows whose id was borne once and is borne again, because what is
-    repeated is staged with more columns, and rows whose parent came or went; else no row. Other loads are opened only
-    where they hold such a row.
+{#- The select statement of a base_<table>__turned model: in a continued run the ids, each with its load, of which all rows of
+    the load are staged anew or go. Those are ids of which a changed load holds other rows than were staged of it; ids that were
+    borne once and are borne again, because what is repeated is staged with more columns; and ids of rows whose parent came or went.
+    Rows are told from staged ones by row_hash; where it was not kept, the row counts as another.
     table: of source raw. id: its id column. parent: dict with id (column of the table and of its parents), orphan_code (reason
     code of a row whose parent is unknown), typed (relation of the parents' staged rows) and accepted (relation of the parents
     that are known now); none for none. -#}
-{% macro arrived_rows(table, id, parent=none) %}
+{% macro turned_rows(table, id, parent=none) %}
   {%- set every, changed, staged = source('raw', table), source('loads', table ~ '_changed'), table_of_last_run('staged', 'base_' ~ table ~ '__typed') -%}
+  {%- set loads = source('loads', 'changed_loads') -%}
   {%- if not is_continued('base_' ~ table ~ '__typed') %}
-select *
+select
+    load_id,
+    {{ id }}
 from {{ every }}
 where 1 = 0
   {%- else %}
 with changed_loads as (
     select load_id as changed_load_id
-    from {{ source('loads', 'changed_loads') }}
+    from {{ loads }}
     where table_name = '{{ table }}'
 ),
 
 {{- turned_parents(parent) if parent }}
 
+{{- compared_rows(changed, staged, table, id) }}
+
+coming as (
+    select distinct {{ id }} as coming_id
+    from differing
+    where found_rows > 0
+),
+
+-- Of an id that a changed load bears all rows are there, or else all are repeated already.
+coming_elsewhere as (
+    select coming.coming_id
+    from coming
+    left join borne on coming.coming_id = borne.{{ id }}
+    where borne.{{ id }} is null
+)
+
+select
+    load_id,
+    {{ id }}
+from differing
+
+union
+
+select
+    borne.load_id,
+    borne.{{ id }}
+from borne
+inner join coming on borne.{{ id }} = coming.coming_id
+where not borne.is_repeated
+
+union
+
+select
+    staged.load_id,
+    staged.{{ id }}
+from {{ staged }} as staged
+inner join coming_elsewhere on staged.{{ id }} = coming_elsewhere.coming_id
+where staged.row_state <> 'removed' and not staged.is_repeated
+    {%- if parent %}
+
+union
+
+select
+    staged.load_id,
+    staged.{{ id }}
+from {{ staged }} as staged
+inner join known_parents on staged.{{ parent.id }} = known_parents.known_id
+where staged.row_state <> 'removed' and staged.reason_codes like '%{{ parent.orphan_code }}%'
+
+union
+
+select
+    staged.load_id,
+    staged.{{ id }}
+from {{ staged }} as staged
+inner join lost_parents on staged.{{ parent.id }} = lost_parents.lost_id
+where staged.row_state <> 'removed'
+    {%- endif %}
+  {%- endif %}
+{%- endmacro %}
+
+{#- The CTEs borne, rows that were staged of changed loads, and differing of such a statement, and what it reads: ids of these loads
+    with other rows now than were staged, and how many there are now. changed, staged, table, id: as there. -#}
+{% macro compared_rows(changed, staged, table, id) %}
+
 borne as (
-    select distinct staged.{{ id }} as borne_id
+    select
+        staged.load_id,
+        staged.{{ id }},
+        staged.row_hash,
+        staged.is_repeated
     from {{ staged }} as staged
     inner join changed_loads on staged.load_id = changed_loads.changed_load_id
     where staged.row_state <> 'removed'
 ),
 
-coming as (
-    select distinct cast(changed.{{ id }} as string) as coming_id
-    from {{ changed }} as changed
-    left join borne on changed.{{ id }} = borne.borne_id
-    where borne.borne_id is null
-),
-
-turned as (
+compared as (
     select
-        staged.{{ id }} as turned_id,
-        staged.load_id as turned_load_id
-    from {{ staged }} as staged
-    inner join coming on staged.{{ id }} = coming.coming_id
-    where staged.row_state <> 'removed' and not staged.is_repeated
-    {%- if parent %}
+        cast(load_id as string) as load_id,
+        cast({{ id }} as string) as {{ id }},
+        1 as found_rows,
+        0 as staged_rows,
+        {{ raw_row_hash(table) }} as row_hash
+    from {{ changed }}
 
     union all
 
     select
-        staged.{{ id }} as turned_id,
-        staged.load_id as turned_load_id
-    from {{ staged }} as staged
-    inner join known_parents on staged.{{ parent.id }} = known_parents.known_id
-    where staged.row_state <> 'removed' and staged.reason_codes like '%{{ parent.orphan_code }}%'
-
-    union all
-
-    select
-        staged.{{ id }} as turned_id,
-        staged.load_id as turned_load_id
-    from {{ staged }} as staged
-    inner join lost_parents on staged.{{ parent.id }} = lost_parents.lost_id
-    where staged.row_state <> 'removed'
-    {%- endif %}
+        load_id,
+        {{ id }},
+        0 as found_rows,
+        1 as staged_rows,
+        -row_hash as row_hash
+    from borne
 ),
 
-turned_elsewhere as (
-    select distinct
-        turned.turned_id,
-        turned.turned_load_id
-    from turned
-    left join changed_loads on turned.turned_load_id = changed_loads.changed_load_id
-    where changed_loads.changed_load_id is null
+differing as (
+    select
+        load_id,
+        {{ id }},
+        sum(found_rows) as found_rows
+    from compared
+    group by
+        load_id,
+        {{ id }}
+    having sum(found_rows) <> sum(staged_rows) or sum(row_hash) <> 0 or count(row_hash) < count(*)
+),
+{%- endmacro %}
+
+{#- The select statement of a base_<table>__arrived model: the raw rows that a continued run has to stage, those of
+    base_<table>__turned; else no row. Loads that did not change are opened only where they hold such a row.
+    table: of source raw. id: its id column. -#}
+{% macro arrived_rows(table, id) %}
+  {%- set every, changed, turned = source('raw', table), source('loads', table ~ '_changed'), ref('base_' ~ table ~ '__turned') -%}
+  {%- set loads = source('loads', 'changed_loads') -%}
+  {%- if not is_continued('base_' ~ table ~ '__typed') %}
+select *
+from {{ every }}
+where 1 = 0
+  {%- else %}
+with turned_elsewhere as (
+    select
+        turned.load_id as turned_load_id,
+        turned.{{ id }} as turned_id
+    from {{ turned }} as turned
+    left join {{ loads }} as loads
+        on turned.load_id = loads.load_id and loads.table_name = '{{ table }}'
+    where loads.load_id is null
 )
 
-select *
-from {{ changed }}
+select changed.*
+from {{ changed }} as changed
+inner join {{ turned }} as turned
+    on changed.load_id = turned.load_id and changed.{{ id }} is not distinct from turned.{{ id }}
 
 union all
 
@@ -117,17 +200,15 @@ lost_parents as (
 {%- endmacro %}
 
 {#- The pre-hook of a base_<table>__typed model: rows that the last run removed go, those that it added are like all others, and those
-    that are staged anew are marked as removed. typed: relation. arrived: relation of base_<table>__arrived. table: of source raw. id: its id column. -#}
-{% macro retire_rows(typed, arrived, table, id) %}
+    that are staged anew are marked as removed. typed: relation. turned: relation of base_<table>__turned. id: its id column. -#}
+{% macro retire_rows(typed, turned, id) %}
   {%- if is_incremental() -%}
-    {%- set changed = "select load_id from " ~ loads_table('changed_loads') ~ " where table_name = '" ~ table ~ "'" -%}
 delete from {{ typed }} where row_state = 'removed';
 update {{ typed }} set row_state = 'kept' where row_state = 'added';
-update {{ typed }} set row_state = 'removed' where load_id in ({{ changed }});
 update {{ typed }} set row_state = 'removed'
-where (load_id, coalesce({{ id }}, '')) in (
-    select load_id, coalesce({{ id }}, '') from {{ arrived }} where load_id not in ({{ changed }})
-)
+where
+    load_id in (select load_id from {{ turned }})
+    and (load_id, coalesce({{ id }}, '')) in (select load_id, coalesce({{ id }}, '') from {{ turned }})
   {%- endif -%}
 {% endmacro %}
 
@@ -141,16 +222,32 @@ where {{ id }} in (select {{ id }} from {{ rows }})
 {%- endif %}
 {%- endmacro %}
 
-{#- Columns load_id and row_state of a base_<table>__typed model. row_state: kept, added by this run, or removed by it; what is
-    removed stays for one run, so that others see what changed. -#}
-{% macro staged_row_columns() -%}
+{#- Columns load_id, row_hash and row_state of a base_<table>__typed model. row_state: kept, added by this run, or removed by it;
+    what is removed stays for one run, so that others see what changed. row_hash: of what loaders may well deliver again, rows of the
+    last weeks, because to hash all of them would cost more than it spares. table: name of the raw table. -#}
+{% macro staged_row_columns(table) -%}
     cast(load_id as string) as load_id,
-    {{ "'added'" if is_incremental() else "'kept'" }} as row_state
+    {%- if is_incremental() %}
+    {{ raw_row_hash(table) }} as row_hash,
+    'added' as row_state
+    {%- else %}
+    case when typed_loaded_at >= {{ dbt.dateadd('day', -40, as_of_date()) }} then {{ raw_row_hash(table) }} end as row_hash,
+    'kept' as row_state
+    {%- endif %}
 {%- endmacro %}
 
+{#- Hash of a raw row, every column of the contract. table: name of the raw table. -#}
+{% macro raw_row_hash(table) %}
+  {%- set columns = [] -%}
+  {%- if execute -%}
+    {%- for node in own_sources(['raw']) if node.name == table -%}{%- do columns.extend(node.columns.keys()) -%}{%- endfor -%}
+  {%- endif -%}
+  {{- return('cast(' ~ (row_hash(columns) if columns else 'null') ~ ' as decimal(38, 0))') -}}
+{% endmacro %}
+
 {#- Of the rows that the last run staged anew those of ids of which some row came, went or says something else, as they
-    are and as they were, and with them the rows of these ids that stayed; as a SELECT statement. A load is staged as a whole,
-    and most of its rows say what they said.
+    are and as they were, and with them the rows of these ids that stayed; as a SELECT statement. Some are staged as they were:
+    rows that are repeated now, or whose hash was not kept.
     typed: relation of a base_<table>__typed model. id: its id column. columns: all others that decide what is accepted. -#}
 {% macro differing_rows(typed, id, columns) -%}
 select staged.*

@@ -69,6 +69,7 @@ RECORDS = {
         f"base_{table}__{name}": why
         for table in ("contacts", "orders", "order_lines", "events")
         for name, why in (
+            ("turned", "what this run makes anew"),
             ("arrived", "what this run stages"),
             ("typed", "keeps removed rows for a run; base_ and stg_ views of it are compared"),
         )

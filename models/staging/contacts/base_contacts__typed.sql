@@ -89,5 +89,5 @@ select
     {%- endfor %}
     reason_codes,
     {{ row_evidence_columns('contacts') }},
-    {{ staged_row_columns() }}
+    {{ staged_row_columns('contacts') }}
 from checked

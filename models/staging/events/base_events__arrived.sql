@@ -1,5 +1,3 @@
 {{ config(materialized='table') }}
 
-{{ arrived_rows('events', 'event_id', {
-    'id': 'contact_id', 'orphan_code': 'unknown_contact', 'typed': ref('base_contacts__typed'), 'accepted': ref('stg_contacts'),
-}) }}
+{{ arrived_rows('events', 'event_id') }}

@@ -63,5 +63,5 @@ select
     typed_loaded_at as loaded_at,
     reason_codes,
     {{ row_evidence_columns('events') }},
-    {{ staged_row_columns() }}
+    {{ staged_row_columns('events') }}
 from checked

@@ -1,5 +1,3 @@
 {{ config(materialized='table') }}
 
-{{ arrived_rows('order_lines', 'order_line_id', {
-    'id': 'order_id', 'orphan_code': 'unknown_order', 'typed': ref('base_orders__typed'), 'accepted': ref('stg_orders'),
-}) }}
+{{ arrived_rows('order_lines', 'order_line_id') }}

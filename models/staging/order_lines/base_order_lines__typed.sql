@@ -57,5 +57,5 @@ select
     typed_loaded_at as loaded_at,
     reason_codes,
     {{ row_evidence_columns('order_lines') }},
-    {{ staged_row_columns() }}
+    {{ staged_row_columns('order_lines') }}
 from checked

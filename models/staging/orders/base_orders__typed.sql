@@ -88,5 +88,5 @@ select
     typed_loaded_at as loaded_at,
     reason_codes,
     {{ row_evidence_columns('orders') }},
-    {{ staged_row_columns() }}
+    {{ staged_row_columns('orders') }}
 from checked

@@ -1,0 +1,3 @@
+{{ config(materialized='table') }}
+
+{{ turned_rows('contacts', 'contact_id') }}
