@@ -62,8 +62,9 @@ def details(number: int) -> dict[str, str]:
         "first_name": f"Ludmilla{number:04d}",
         "last_name": f"Szczebrzeszynska{number:04d}",
         "birth_date": f"19{50 + number}-02-17",
-        "latitude": f"52.{71000 + number}",
-        "longitude": f"21.{83000 + number}",
+        # No seconds of a clock: the time of a line in a log would be taken for a place.
+        "latitude": f"62.{71000 + number}",
+        "longitude": f"121.{83000 + number}",
         "attributes": f'{{"diet":"secret-diet-{number:04d}","note":"lives alone, likes dogs"}}',
     }
 
